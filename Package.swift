@@ -1,0 +1,89 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "nlgate",
+    products: [
+        .library(name: "RemoteNetlink", targets: ["RemoteNetlink", "NetlinkFamilies", "NetlinkWire"]),
+        .executable(name: "nlgate", targets: ["nlgate"]),
+        .executable(name: "nlgated", targets: ["nlgated"]),
+        .executable(name: "nlgate-frontend", targets: ["nlgate-frontend"]),
+        .executable(name: "nlgate-broker", targets: ["nlgate-broker"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    ],
+    targets: [
+        // Libraries: one per trust statement. docs/architecture.md draws the arrows, LayeringTests holds them.
+        .target(name: "NetlinkWire"),
+        .target(name: "NetlinkFamilies", dependencies: ["NetlinkWire"]),
+        .target(name: "GatewayPolicy", dependencies: ["NetlinkWire"]),
+        .target(name: "GatewayIPC"),
+        .target(name: "Roles"),
+        .target(name: "GatewayProtocol", dependencies: ["NetlinkWire"]),
+        .target(name: "LinuxSys", dependencies: ["CLinux"]),
+        .target(name: "Confinement", dependencies: ["LinuxSys", "CLinux", "CSeccomp", "CCap"]),
+        .target(name: "TLSSocket", dependencies: ["LinuxSys", "COpenSSL"]),
+        .target(
+            name: "RemoteNetlink",
+            dependencies: ["NetlinkWire", "NetlinkFamilies", "GatewayProtocol", "TLSSocket", "LinuxSys"]),
+
+        // Processes: one executable each.
+        .executableTarget(name: "nlgated", dependencies: ["GatewayIPC", "Roles", "LinuxSys", "Confinement"]),
+        .executableTarget(
+            name: "nlgate-frontend",
+            dependencies: ["GatewayProtocol", "GatewayIPC", "LinuxSys", "Confinement", "TLSSocket"]),
+        .executableTarget(
+            name: "nlgate-broker",
+            dependencies: ["GatewayProtocol", "GatewayPolicy", "GatewayIPC", "NetlinkWire", "LinuxSys", "Confinement"]),
+        .executableTarget(
+            name: "nlgate",
+            dependencies: [
+                "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "TLSSocket", "LinuxSys",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        // C: what Swift can't call, and the three system libraries.
+        .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        .systemLibrary(name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+
+        // Tests: one per library, then those that cross them.
+        .testTarget(name: "NetlinkWireTests", dependencies: ["NetlinkWire"]),
+        .testTarget(name: "NetlinkFamiliesTests", dependencies: ["NetlinkFamilies", "NetlinkWire"]),
+        .testTarget(name: "GatewayPolicyTests", dependencies: ["GatewayPolicy", "NetlinkWire"]),
+        .testTarget(name: "GatewayIPCTests", dependencies: ["GatewayIPC"]),
+        .testTarget(name: "RolesTests", dependencies: ["Roles", "GatewayPolicy"]),
+        .testTarget(name: "GatewayProtocolTests", dependencies: ["GatewayProtocol", "NetlinkWire"]),
+        .testTarget(name: "LinuxSysTests", dependencies: ["LinuxSys"]),
+        .testTarget(
+            name: "ConfinementTests",
+            dependencies: ["Confinement", "LinuxSys", "nlgated", "nlgate-frontend", "nlgate-broker"]),
+        .testTarget(name: "TLSSocketTests", dependencies: ["TLSSocket", "LinuxSys"]),
+        .testTarget(
+            name: "RemoteNetlinkTests",
+            dependencies: ["RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "LinuxSys"]),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: [
+                "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSSocket",
+                "LinuxSys", "nlgate", "nlgated", "nlgate-frontend", "nlgate-broker",
+            ]),
+        .testTarget(name: "LayeringTests"),
+        .testTarget(
+            name: "HeaderTests",
+            dependencies: ["NetlinkWire", "NetlinkFamilies", "GatewayPolicy", "LinuxSys", "CLinux"]),
+    ]
+)
+
+for target in package.targets where ![.system, .plugin, .binary].contains(target.type) && target.name != "CLinux" {
+    target.swiftSettings = [
+        .swiftLanguageMode(.v6),
+        .strictMemorySafety(),
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ]
+}

@@ -1,0 +1,1 @@
+#include "nlg_confine.h"

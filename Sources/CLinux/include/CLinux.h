@@ -1,0 +1,3 @@
+#pragma once
+#include "nlg_sys.h"
+#include "nlg_confine.h"
