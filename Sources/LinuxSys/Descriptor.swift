@@ -3,7 +3,9 @@ import Glibc
 
 /// The owner of one file descriptor; closes it when it goes away.
 public struct Descriptor: ~Copyable, Sendable {
-    /// The number, for calls that this module doesn't wrap. It is valid as long as the owner lives.
+    /// The number, for calls that this module doesn't wrap.
+    ///
+    /// It is valid as long as the owner lives.
     public let raw: Int32
 
     /// Takes ownership of an open descriptor.
@@ -60,7 +62,9 @@ public struct Descriptor: ~Copyable, Sendable {
         // SAFETY: the pointer and the count are the span's own.
         let result = unsafe bytes.withUnsafeBytes { bytes in
             var result: Int
-            repeat { result = unsafe Glibc.write(raw, bytes.baseAddress, bytes.count) } while result < 0 && errno == EINTR
+            repeat {
+                result = unsafe Glibc.write(raw, bytes.baseAddress, bytes.count)
+            } while result < 0 && errno == EINTR
             return result
         }
         return try transfer(result)

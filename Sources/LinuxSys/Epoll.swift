@@ -31,7 +31,9 @@ public struct Event: Sendable {
     public let readiness: Readiness
 }
 
-/// The kernel's readiness queue. The corresponding C functions are `epoll_create1`, `epoll_ctl` and `epoll_wait`.
+/// The kernel's readiness queue.
+///
+/// The corresponding C functions are `epoll_create1`, `epoll_ctl` and `epoll_wait`.
 public struct Epoll: ~Copyable {
     private let descriptor: Descriptor
     private var buffer = [nlg_event](repeating: nlg_event(), count: 64)
@@ -58,12 +60,16 @@ public struct Epoll: ~Copyable {
         _ = try check(nlg_epoll_ctl(descriptor.raw, 3, fd, events.rawValue, token))
     }
 
-    /// Stops watching `fd`. Closing the last descriptor of a file does the same.
+    /// Stops watching `fd`.
+    ///
+    /// Closing the last descriptor of a file does the same.
     public func remove(_ fd: Int32) {
         _ = nlg_epoll_ctl(descriptor.raw, 2, fd, 0, 0)
     }
 
-    /// Waits for events and appends them to `events`, which is emptied first. -1 waits without end.
+    /// Waits for events and appends them to `events`, which is emptied first.
+    ///
+    /// -1 waits without end.
     ///
     /// - Throws: what `epoll_wait` reports, but for `EINTR`, which counts as nothing.
     public mutating func wait(milliseconds: Int32, into events: inout [Event]) throws(Errno) {

@@ -29,7 +29,9 @@ public struct ReceivedDatagram: Equatable, Sendable {
     public let length: Int
     /// Port id of the sender: 0 is the kernel, anything else another process.
     public let sender: UInt32
-    /// Multicast group, 0 for unicast. Known only with NETLINK_PKTINFO.
+    /// Multicast group, 0 for unicast.
+    ///
+    /// Known only with NETLINK_PKTINFO.
     public let group: UInt32
 }
 
@@ -41,14 +43,18 @@ extension Descriptor {
         Descriptor(owning: try check(nlg_socket(AF_NETLINK, Int32(SOCK_RAW.rawValue), protocolNumber)))
     }
 
-    /// Binds the netlink socket to a port id; 0 lets the kernel choose. The corresponding C function is `bind`.
+    /// Binds the netlink socket to a port id; 0 lets the kernel choose.
+    ///
+    /// The corresponding C function is `bind`.
     ///
     /// - Throws: what `bind` reports.
     public func bindNetlink(portID: UInt32 = 0) throws(Errno) {
         _ = try check(nlg_netlink_bind(raw, portID))
     }
 
-    /// The socket's port id. The corresponding C function is `getsockname`.
+    /// The socket's port id.
+    ///
+    /// The corresponding C function is `getsockname`.
     ///
     /// - Throws: what `getsockname` reports.
     public func netlinkPortID() throws(Errno) -> UInt32 {
@@ -58,8 +64,9 @@ extension Descriptor {
         return portID
     }
 
-    /// Receives one datagram into `buffer` at `offset`; nil when there is none now. The corresponding C function
-    /// is `recvmsg`.
+    /// Receives one datagram into `buffer` at `offset`; nil when there is none now.
+    ///
+    /// The corresponding C function is `recvmsg`.
     ///
     /// - Throws: `ENOBUFS` when the kernel dropped messages for this socket, and what else `recvmsg` reports.
     public func receiveNetlink(

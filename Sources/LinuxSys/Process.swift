@@ -1,7 +1,9 @@
 internal import CLinux
 import Glibc
 
-/// Signals as a descriptor. The corresponding C functions are `sigprocmask` and `signalfd`.
+/// Signals as a descriptor.
+///
+/// The corresponding C functions are `sigprocmask` and `signalfd`.
 public struct SignalQueue: ~Copyable {
     /// For epoll.
     public let descriptor: Descriptor
@@ -54,14 +56,18 @@ public struct ChildProcess: ~Copyable, Sendable {
         descriptor = Descriptor(owning: raw)
     }
 
-    /// Sends a signal. The corresponding system call is `pidfd_send_signal`.
+    /// Sends a signal.
+    ///
+    /// The corresponding system call is `pidfd_send_signal`.
     ///
     /// - Throws: `ESRCH` when the child has ended, and what else the call reports.
     public func signal(_ signal: Int32) throws(Errno) {
         _ = try check(nlg_pidfd_send_signal(descriptor.raw, signal))
     }
 
-    /// Collects the child if it has ended; nil while it runs. The corresponding C function is `waitid`.
+    /// Collects the child if it has ended; nil while it runs.
+    ///
+    /// The corresponding C function is `waitid`.
     ///
     /// - Throws: what `waitid` reports.
     public func reap() throws(Errno) -> ExitStatus? {
@@ -74,18 +80,24 @@ public struct ChildProcess: ~Copyable, Sendable {
 
 /// Clocks and chance.
 public enum Clock {
-    /// Milliseconds since an arbitrary start; never goes back. The corresponding clock is `CLOCK_MONOTONIC`.
+    /// Milliseconds since an arbitrary start; never goes back.
+    ///
+    /// The corresponding clock is `CLOCK_MONOTONIC`.
     public static func monotonicMilliseconds() -> UInt64 {
         nlg_monotonic_ms()
     }
 
-    /// Seconds since 1970. The corresponding C function is `time`.
+    /// Seconds since 1970.
+    ///
+    /// The corresponding C function is `time`.
     public static func unixSeconds() -> Int64 {
         Int64(time(nil))
     }
 }
 
-/// So many bytes from the kernel's generator. The corresponding C function is `getrandom`.
+/// So many bytes from the kernel's generator.
+///
+/// The corresponding C function is `getrandom`.
 public func randomBytes(_ count: Int) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
     // SAFETY: the pointer and the count are the buffer's own.

@@ -57,7 +57,9 @@ extension Descriptor {
         return AcceptedConnection(socket: Descriptor(owning: socket), peer: SocketAddress(c: peer))
     }
 
-    /// Binds the socket. The corresponding C function is `bind`.
+    /// Binds the socket.
+    ///
+    /// The corresponding C function is `bind`.
     ///
     /// - Throws: `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES` and what else `bind` reports.
     public func bind(to address: SocketAddress) throws(Errno) {
@@ -66,7 +68,9 @@ extension Descriptor {
         _ = try check(unsafe nlg_bind(raw, &c))
     }
 
-    /// Starts to listen. The corresponding C function is `listen`.
+    /// Starts to listen.
+    ///
+    /// The corresponding C function is `listen`.
     ///
     /// - Throws: what `listen` reports.
     public func listen(backlog: Int32) throws(Errno) {
@@ -85,7 +89,9 @@ extension Descriptor {
         throw error
     }
 
-    /// The error of a connect that was in progress; nil when it succeeded. The corresponding option is `SO_ERROR`.
+    /// The error of a connect that was in progress; nil when it succeeded.
+    ///
+    /// The corresponding option is `SO_ERROR`.
     ///
     /// - Throws: what `getsockopt` reports.
     public func pendingError() throws(Errno) -> Errno? {
@@ -93,7 +99,9 @@ extension Descriptor {
         return code == 0 ? nil : Errno(rawValue: code)
     }
 
-    /// The socket's own address. The corresponding C function is `getsockname`.
+    /// The socket's own address.
+    ///
+    /// The corresponding C function is `getsockname`.
     ///
     /// - Throws: what `getsockname` reports.
     public func localAddress() throws(Errno) -> SocketAddress {
@@ -103,7 +111,9 @@ extension Descriptor {
         return SocketAddress(c: c)
     }
 
-    /// The peer's address. The corresponding C function is `getpeername`.
+    /// The peer's address.
+    ///
+    /// The corresponding C function is `getpeername`.
     ///
     /// - Throws: `ENOTCONN` and what else `getpeername` reports.
     public func peerAddress() throws(Errno) -> SocketAddress {
@@ -113,7 +123,9 @@ extension Descriptor {
         return SocketAddress(c: c)
     }
 
-    /// Who connected to this Unix socket. The corresponding option is `SO_PEERCRED`.
+    /// Who connected to this Unix socket.
+    ///
+    /// The corresponding option is `SO_PEERCRED`.
     ///
     /// - Throws: what `getsockopt` reports.
     public func peerCredentials() throws(Errno) -> PeerCredentials {
@@ -123,14 +135,18 @@ extension Descriptor {
         return peer
     }
 
-    /// Sets an integer option. The corresponding C function is `setsockopt`.
+    /// Sets an integer option.
+    ///
+    /// The corresponding C function is `setsockopt`.
     ///
     /// - Throws: what `setsockopt` reports.
     public func setOption(level: Int32, _ option: Int32, _ value: Int32) throws(Errno) {
         _ = try check(nlg_setsockopt_int(raw, level, option, value))
     }
 
-    /// Reads an integer option. The corresponding C function is `getsockopt`.
+    /// Reads an integer option.
+    ///
+    /// The corresponding C function is `getsockopt`.
     ///
     /// - Throws: what `getsockopt` reports.
     public func option(level: Int32, _ option: Int32) throws(Errno) -> Int32 {
@@ -140,13 +156,16 @@ extension Descriptor {
         return value
     }
 
-    /// Ends one or both directions. The corresponding C function is `shutdown`.
+    /// Ends one or both directions.
+    ///
+    /// The corresponding C function is `shutdown`.
     public func shutdown(write onlyWrite: Bool) {
         _ = Glibc.shutdown(raw, onlyWrite ? Int32(SHUT_WR) : Int32(SHUT_RDWR))
     }
 
-    /// Sends on a connected socket without an address, never raising SIGPIPE. On `SOCK_SEQPACKET` and netlink
-    /// sockets the whole span is one message. The corresponding C function is `send`.
+    /// Sends on a connected socket without an address, never raising SIGPIPE.
+    ///
+    /// On `SOCK_SEQPACKET` and netlink sockets the whole span is one message. The corresponding C function is `send`.
     ///
     /// - Throws: what `send` reports, but for `EAGAIN`.
     public func send(_ bytes: Span<UInt8>) throws(Errno) -> Transfer {
@@ -161,7 +180,9 @@ extension Descriptor {
         return try transfer(result)
     }
 
-    /// Receives stream bytes into `buffer` at `offset`. The corresponding C function is `recv`.
+    /// Receives stream bytes into `buffer` at `offset`.
+    ///
+    /// The corresponding C function is `recv`.
     ///
     /// - Throws: what `recv` reports, but for `EAGAIN`.
     public func receive(into buffer: inout [UInt8], at offset: Int = 0, count: Int) throws(Errno) -> Transfer {
@@ -177,8 +198,10 @@ extension Descriptor {
         return try transfer(result)
     }
 
-    /// Receives one whole `SOCK_SEQPACKET` message. Descriptors and other ancillary data are an attack: they are
-    /// closed and the call throws. The corresponding C function is `recvmsg`.
+    /// Receives one whole `SOCK_SEQPACKET` message.
+    ///
+    /// Descriptors and other ancillary data are an attack: they are closed and the call throws. The corresponding C
+    /// function is `recvmsg`.
     ///
     /// - Throws: `EPROTO` for ancillary data or a message larger than `count`, and what `recvmsg` reports.
     public func receivePacket(into buffer: inout [UInt8], at offset: Int = 0, count: Int) throws(Errno) -> Transfer {
@@ -191,8 +214,9 @@ extension Descriptor {
         return try transfer(result)
     }
 
-    /// Sends one message and, if there is one, a descriptor with it (SCM_RIGHTS). The caller keeps its own copy.
-    /// The corresponding C function is `sendmsg`.
+    /// Sends one message and, if there is one, a descriptor with it (SCM_RIGHTS).
+    ///
+    /// The caller keeps its own copy. The corresponding C function is `sendmsg`.
     ///
     /// - Throws: what `sendmsg` reports, but for `EAGAIN`.
     public func send(_ bytes: Span<UInt8>, passing descriptor: Int32) throws(Errno) -> Transfer {
@@ -203,7 +227,9 @@ extension Descriptor {
         return try transfer(result)
     }
 
-    /// Receives one message and the descriptor that came with it, if any. The corresponding C function is `recvmsg`.
+    /// Receives one message and the descriptor that came with it, if any.
+    ///
+    /// The corresponding C function is `recvmsg`.
     ///
     /// - Throws: `EPROTO` for more than one descriptor or a message larger than the buffer, and what `recvmsg` reports.
     public func receivePacket(
@@ -219,8 +245,9 @@ extension Descriptor {
         return try transfer(result)
     }
 
-    /// Waits until the descriptor is ready or the time is over; true when it is ready. The corresponding C function
-    /// is `poll`.
+    /// Waits until the descriptor is ready or the time is over; true when it is ready.
+    ///
+    /// The corresponding C function is `poll`.
     ///
     /// - Throws: what `poll` reports, but for `EINTR`, which counts as "not ready".
     public func wait(for events: Readiness, milliseconds: Int32) throws(Errno) -> Bool {

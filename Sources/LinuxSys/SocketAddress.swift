@@ -41,7 +41,9 @@ public struct SocketAddress: Equatable, Hashable, Sendable {
         self.init(kind: .unix, bytes: bytes)
     }
 
-    /// Every address that `host` and `port` stand for. Zone ids (`fe80::1%eth0`) are understood.
+    /// Every address that `host` and `port` stand for.
+    ///
+    /// Zone ids (`fe80::1%eth0`) are understood.
     ///
     /// - Throws: `ResolveError` with the resolver's words. The corresponding C function is `getaddrinfo`.
     public static func resolve(
@@ -125,7 +127,9 @@ extension SocketAddress: CustomStringConvertible {
         guard kind == .ipv4 || kind == .ipv6 else { return description }
         var text = [CChar](repeating: 0, count: 64)
         // SAFETY: inet_ntop writes at most the given size and reads 4 or 16 bytes, which `bytes` has.
-        guard bytes.count == (kind == .ipv4 ? 4 : 16), unsafe inet_ntop(family, bytes, &text, 64) != nil else { return "?" }
+        guard bytes.count == (kind == .ipv4 ? 4 : 16), unsafe inet_ntop(family, bytes, &text, 64) != nil else {
+            return "?"
+        }
         let address = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         return zone == 0 ? address : "\(address)%\(zone)"
     }

@@ -99,8 +99,10 @@ extension Attribute {
     }
 }
 
-/// Steps through attributes, strictly: lengths that fit their parent, zero padding, nothing left over. Padding behind
-/// the last attribute may be missing when the parent ends there.
+/// Steps through attributes, strictly:
+///
+/// lengths that fit their parent, zero padding, nothing left over. Padding behind the last attribute may be missing
+/// when the parent ends there.
 public struct AttributeCursor: Sendable {
     /// Where the next attribute begins.
     public private(set) var offset: Int

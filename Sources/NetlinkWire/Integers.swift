@@ -57,7 +57,9 @@ extension Span where Element == UInt8 {
     ///
     /// - Throws: `lengthPastEnd` when the range isn't inside.
     public func bytes(_ range: Range<Int>) throws(WireError) -> [UInt8] {
-        guard range.lowerBound >= 0, range.upperBound <= count else { throw WireError(.lengthPastEnd, at: range.lowerBound) }
+        guard range.lowerBound >= 0, range.upperBound <= count else {
+            throw WireError(.lengthPastEnd, at: range.lowerBound)
+        }
         return [UInt8](capacity: range.count) { output in
             for index in range { output.append(self[index]) }
         }

@@ -21,7 +21,9 @@ public struct MessageType: RawRepresentable, Equatable, Hashable, Sendable {
     public static let firstOfProtocol: UInt16 = 0x10
 }
 
-/// The flags field of a netlink message. The meaning of 0x100 to 0x800 depends on the kind of request.
+/// The flags field of a netlink message.
+///
+/// The meaning of 0x100 to 0x800 depends on the kind of request.
 public struct MessageFlags: OptionSet, Equatable, Hashable, Sendable {
     /// The bits on the wire.
     public let rawValue: UInt16
@@ -140,8 +142,10 @@ public struct Message: Equatable, Sendable {
     }
 }
 
-/// Steps through the messages of one datagram, strictly: lengths that fit, zero padding, nothing left over. Only
-/// the padding behind the last message may be missing, as the kernel allows.
+/// Steps through the messages of one datagram, strictly:
+///
+/// lengths that fit, zero padding, nothing left over. Only the padding behind the last message may be missing, as the
+/// kernel allows.
 public struct MessageCursor: Sendable {
     /// Where the next message begins.
     public private(set) var offset: Int
@@ -159,12 +163,16 @@ public struct MessageCursor: Sendable {
         end = range.upperBound
     }
 
-    /// The next message, or nil at the end. `bytes` must be the buffer that the cursor was made for.
+    /// The next message, or nil at the end.
+    ///
+    /// `bytes` must be the buffer that the cursor was made for.
     ///
     /// - Throws: `truncatedHeader`, `lengthBelowHeader`, `lengthPastEnd` or `nonzeroPadding`. The cursor doesn't move then.
     public mutating func next(in bytes: Span<UInt8>) throws(WireError) -> Message? {
         guard offset < end else { return nil }
-        guard end <= bytes.count, offset <= end - MessageHeader.size else { throw WireError(.truncatedHeader, at: offset) }
+        guard end <= bytes.count, offset <= end - MessageHeader.size else {
+            throw WireError(.truncatedHeader, at: offset)
+        }
         let header = try MessageHeader(from: bytes, at: offset)
         let length = Int(header.length)
         guard length >= MessageHeader.size else { throw WireError(.lengthBelowHeader, at: offset) }

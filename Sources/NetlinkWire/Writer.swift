@@ -52,7 +52,9 @@ public struct MessageWriter: Sendable {
         bytes.append(contentsOf: content)
     }
 
-    /// Appends an attribute with the payload as it is. `type` may carry the flag bits.
+    /// Appends an attribute with the payload as it is.
+    ///
+    /// `type` may carry the flag bits.
     ///
     /// - Throws: `tooLong` when the payload has more than 65,531 bytes.
     public mutating func attribute(_ type: UInt16, _ payload: [UInt8]) throws(WireError) {
