@@ -99,9 +99,9 @@ extension Attribute {
     }
 }
 
-/// Steps through attributes, strictly:
+/// Steps through attributes, strictly.
 ///
-/// lengths that fit their parent, zero padding, nothing left over. Padding behind the last attribute may be missing
+/// Lengths that fit their parent, zero padding, nothing left over. Padding behind the last attribute may be missing
 /// when the parent ends there.
 public struct AttributeCursor: Sendable {
     /// Where the next attribute begins.

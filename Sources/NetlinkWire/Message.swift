@@ -142,9 +142,9 @@ public struct Message: Equatable, Sendable {
     }
 }
 
-/// Steps through the messages of one datagram, strictly:
+/// Steps through the messages of one datagram, strictly.
 ///
-/// lengths that fit, zero padding, nothing left over. Only the padding behind the last message may be missing, as the
+/// Lengths that fit, zero padding, nothing left over. Only the padding behind the last message may be missing, as the
 /// kernel allows.
 public struct MessageCursor: Sendable {
     /// Where the next message begins.
