@@ -1,0 +1,216 @@
+/// Length of a self-check report inside `ready`, in bytes.
+public let reportLength = 256
+
+private let textLength = 240
+private let headerLength = 2
+
+extension ChildMessage {
+    private enum Kind: UInt16 {
+        case ready = 1
+        case failed, open, closed, sessionClosed, accepted, ended
+
+        var length: Int {
+            switch self {
+            case .ready: reportLength
+            case .failed: textLength
+            case .open: 4 + 1 + 1 + 2 + 4 + 2 * Endpoint.size + IdentityRecord.size
+            case .closed, .sessionClosed: 4
+            case .accepted, .ended: 8
+            }
+        }
+    }
+
+    /// The message's bytes.
+    public func encode() -> [UInt8] {
+        var writer = PacketWriter()
+        switch self {
+        case .ready(let report):
+            writer.put(Kind.ready.rawValue)
+            writer.put(report, count: reportLength)
+        case .failed(let text):
+            writer.put(Kind.failed.rawValue)
+            writer.put(text, count: textLength)
+        case .open(let request):
+            writer.put(Kind.open.rawValue)
+            request.write(to: &writer)
+        case .closed(let connection):
+            writer.put(Kind.closed.rawValue)
+            writer.put(connection)
+        case .sessionClosed(let connection):
+            writer.put(Kind.sessionClosed.rawValue)
+            writer.put(connection)
+        case .accepted(let session):
+            writer.put(Kind.accepted.rawValue)
+            writer.put(session)
+        case .ended(let session):
+            writer.put(Kind.ended.rawValue)
+            writer.put(session)
+        }
+        return writer.bytes
+    }
+
+    /// Reads one message; `bytes` is exactly what one receive returned.
+    ///
+    /// - Throws: `MalformedMessage` for anything but a known kind of exactly its length with possible values.
+    public init(_ bytes: [UInt8]) throws(MalformedMessage) {
+        var (kind, reader) = try beginReading(bytes, Kind.init(rawValue:), { $0.length })
+        switch kind {
+        case .ready: self = .ready(report: reader.content(count: reportLength))
+        case .failed: self = .failed(reader.text(count: textLength))
+        case .open:
+            guard let request = OpenRequest(from: &reader) else { throw malformed(bytes) }
+            self = .open(request)
+        case .closed: self = .closed(connection: reader.number())
+        case .sessionClosed: self = .sessionClosed(connection: reader.number())
+        case .accepted: self = .accepted(session: reader.number())
+        case .ended: self = .ended(session: reader.number())
+        }
+    }
+}
+
+extension OpenRequest {
+    func write(to writer: inout PacketWriter) {
+        writer.put(connection)
+        writer.put(transport.rawValue)
+        writer.put(UInt8(readOnly ? 1 : 0))
+        writer.put(networkNamespace)
+        writer.put(protocolNumber)
+        local.write(to: &writer)
+        peer.write(to: &writer)
+        identity.write(to: &writer)
+    }
+
+    init?(from reader: inout PacketReader) {
+        connection = reader.number()
+        guard let transport = Transport(rawValue: reader.number()) else { return nil }
+        self.transport = transport
+        guard let readOnly = flag(reader.number()) else { return nil }
+        self.readOnly = readOnly
+        networkNamespace = reader.number()
+        protocolNumber = reader.number()
+        local = Endpoint(from: &reader)
+        peer = Endpoint(from: &reader)
+        identity = IdentityRecord(from: &reader)
+        guard protocolNumber < 32 else { return nil }
+    }
+}
+
+extension SupervisorMessage {
+    private enum Kind: UInt16 {
+        case adopt = 16
+        case opened, refused, assign, revoke, stop
+
+        var length: Int {
+            switch self {
+            case .adopt: 12
+            case .opened: 4
+            case .refused: 8 + textLength
+            case .assign: 8 + 4 + 2 + 1 + 4 + 160 + 64
+            case .revoke: 12 + textLength
+            case .stop: 0
+            }
+        }
+    }
+
+    /// The message's bytes.
+    public func encode() -> [UInt8] {
+        var writer = PacketWriter()
+        switch self {
+        case .adopt(let connection, let uid, let gid):
+            writer.put(Kind.adopt.rawValue)
+            writer.put(connection)
+            writer.put(uid)
+            writer.put(gid)
+        case .opened(let connection):
+            writer.put(Kind.opened.rawValue)
+            writer.put(connection)
+        case .refused(let connection, let reason, let text):
+            writer.put(Kind.refused.rawValue)
+            writer.put(connection)
+            writer.put(reason)
+            writer.put(text, count: textLength)
+        case .assign(let assignment):
+            writer.put(Kind.assign.rawValue)
+            assignment.write(to: &writer)
+        case .revoke(let session, let reason, let text):
+            writer.put(Kind.revoke.rawValue)
+            writer.put(session)
+            writer.put(reason)
+            writer.put(text, count: textLength)
+        case .stop:
+            writer.put(Kind.stop.rawValue)
+        }
+        return writer.bytes
+    }
+
+    /// Reads one message; `bytes` is exactly what one receive returned.
+    ///
+    /// - Throws: `MalformedMessage` for anything but a known kind of exactly its length with possible values.
+    public init(_ bytes: [UInt8]) throws(MalformedMessage) {
+        var (kind, reader) = try beginReading(bytes, Kind.init(rawValue:), { $0.length })
+        switch kind {
+        case .adopt: self = .adopt(connection: reader.number(), uid: reader.number(), gid: reader.number())
+        case .opened: self = .opened(connection: reader.number())
+        case .refused:
+            self = .refused(
+                connection: reader.number(), reason: reader.number(), text: reader.text(count: textLength))
+        case .assign:
+            guard let assignment = Assignment(from: &reader) else { throw malformed(bytes) }
+            self = .assign(assignment)
+        case .revoke:
+            self = .revoke(session: reader.number(), reason: reader.number(), text: reader.text(count: textLength))
+        case .stop: self = .stop
+        }
+    }
+
+    /// True for the kinds that carry exactly one descriptor; the others carry none.
+    public var carriesDescriptor: Bool {
+        switch self {
+        case .adopt, .opened, .assign: true
+        case .refused, .revoke, .stop: false
+        }
+    }
+}
+
+extension Assignment {
+    func write(to writer: inout PacketWriter) {
+        writer.put(session)
+        writer.put(protocolNumber)
+        writer.put(networkNamespace)
+        writer.put(UInt8(readOnly ? 1 : 0))
+        writer.put(roleSet)
+        writer.put(identity, count: 160)
+        writer.put(roles, count: 64)
+    }
+
+    init?(from reader: inout PacketReader) {
+        session = reader.number()
+        protocolNumber = reader.number()
+        networkNamespace = reader.number()
+        guard let readOnly = flag(reader.number()) else { return nil }
+        self.readOnly = readOnly
+        roleSet = reader.number()
+        identity = reader.text(count: 160)
+        roles = reader.text(count: 64)
+        guard protocolNumber < 32 else { return nil }
+    }
+}
+
+private func flag(_ value: UInt8) -> Bool? {
+    value <= 1 ? value == 1 : nil
+}
+
+private func malformed(_ bytes: [UInt8]) -> MalformedMessage {
+    MalformedMessage(
+        kind: bytes.count >= headerLength ? UInt16(bytes[0]) | UInt16(bytes[1]) << 8 : nil, length: bytes.count)
+}
+
+/// The kind of a message whose length is exactly right, and a reader behind it.
+private func beginReading<Kind>(
+    _ bytes: [UInt8], _ kindOf: (UInt16) -> Kind?, _ length: (Kind) -> Int
+) throws(MalformedMessage) -> (Kind, PacketReader) {
+    guard bytes.count >= headerLength, let kind = kindOf(UInt16(bytes[0]) | UInt16(bytes[1]) << 8),
+        bytes.count == headerLength + length(kind)
+    else { throw malformed(bytes) }
+    return (kind, PacketReader(bytes, from: headerLength))
+}

@@ -1,0 +1,115 @@
+/// A message that a child sends to the supervisor over its control socket.
+///
+/// Every kind has exactly one length.
+public enum ChildMessage: Equatable, Sendable {
+    /// The process is sealed and has read its own state back; the report is `SealingReport.encode()`.
+    case ready(report: [UInt8])
+    /// The process can't start, and says why.
+    case failed(String)
+    /// A frontend asks for a session.
+    case open(OpenRequest)
+    /// A frontend's connection is gone; its session, if any, ends.
+    case closed(connection: UInt32)
+    /// A frontend's session was reset by the client; the connection stays.
+    case sessionClosed(connection: UInt32)
+    /// A broker took a session over.
+    case accepted(session: UInt64)
+    /// A broker's session has ended.
+    case ended(session: UInt64)
+}
+
+/// What a frontend says when a client sent HELLO.
+///
+/// Numbers only.
+public struct OpenRequest: Equatable, Sendable {
+    /// The frontend's own number for the connection.
+    public var connection: UInt32
+    /// How the client came.
+    public var transport: Transport
+    /// Index of the served namespace; 0 is the daemon's own.
+    public var networkNamespace: UInt16
+    /// Netlink protocol number.
+    public var protocolNumber: UInt32
+    /// The client will only read.
+    public var readOnly: Bool
+    /// The gateway's end of the connection.
+    public var local: Endpoint
+    /// The client's end.
+    public var peer: Endpoint
+    /// Who the client is.
+    public var identity: IdentityRecord
+
+    /// A request from its parts.
+    public init(
+        connection: UInt32, transport: Transport, networkNamespace: UInt16, protocolNumber: UInt32, readOnly: Bool,
+        local: Endpoint, peer: Endpoint, identity: IdentityRecord
+    ) {
+        self.connection = connection
+        self.transport = transport
+        self.networkNamespace = networkNamespace
+        self.protocolNumber = protocolNumber
+        self.readOnly = readOnly
+        self.local = local
+        self.peer = peer
+        self.identity = identity
+    }
+}
+
+/// A message that the supervisor sends to a child.
+public enum SupervisorMessage: Equatable, Sendable {
+    /// To a frontend, with the connection's descriptor: a Unix client, and who it is.
+    case adopt(connection: UInt32, uid: UInt32, gid: UInt32)
+    /// To a frontend, with its end of the session's socketpair.
+    case opened(connection: UInt32)
+    /// To a frontend: no session, say goodbye with this reason and text.
+    case refused(connection: UInt32, reason: UInt32, text: String)
+    /// To a broker, with its end of the session's socketpair.
+    case assign(Assignment)
+    /// To a broker: end this session with GOODBYE.
+    case revoke(session: UInt64, reason: UInt32, text: String)
+    /// To any child: say goodbye to everybody and end.
+    case stop
+}
+
+/// What a broker gets to know of a session.
+public struct Assignment: Equatable, Sendable {
+    /// The supervisor's number for the session.
+    public var session: UInt64
+    /// Netlink protocol number; HELLO must say the same.
+    public var protocolNumber: UInt32
+    /// Index of the namespace; HELLO must name the same.
+    public var networkNamespace: UInt16
+    /// The client will only read; HELLO must say the same.
+    public var readOnly: Bool
+    /// Which compiled grants hold: a `RoleSet` number.
+    public var roleSet: UInt32
+    /// For WELCOME and denials.
+    public var identity: String
+    /// For WELCOME.
+    public var roles: String
+
+    /// An assignment from its parts.
+    public init(
+        session: UInt64, protocolNumber: UInt32, networkNamespace: UInt16, readOnly: Bool, roleSet: UInt32,
+        identity: String, roles: String
+    ) {
+        self.session = session
+        self.protocolNumber = protocolNumber
+        self.networkNamespace = networkNamespace
+        self.readOnly = readOnly
+        self.roleSet = roleSet
+        self.identity = identity
+        self.roles = roles
+    }
+}
+
+/// A message that no well-behaved process of ours sends: wrong length, unknown kind, impossible value.
+public struct MalformedMessage: Error, Equatable, Sendable {
+    /// The kind field, if there was one.
+    public let kind: UInt16?
+    /// The length that came.
+    public let length: Int
+}
+
+/// No message is longer, in bytes.
+public let maximumMessageLength = 512

@@ -1,0 +1,89 @@
+/// A datagram inside the receive buffer, or put together from several frames.
+public enum DatagramBytes: Equatable, Sendable {
+    /// It lies in the buffer that was given.
+    case inPlace(Range<Int>)
+    /// It was cut with MORE and is whole now.
+    case assembled([UInt8])
+}
+
+/// What a client wants, as the broker sees it.
+public enum SessionRequest: Equatable, Sendable {
+    /// Start; the first request of every session.
+    case hello(Hello, strictGroups: Bool)
+    /// Say this to the kernel.
+    case datagram(DatagramBytes)
+    /// Join a group.
+    case join(tag: UInt32, group: UInt32)
+    /// Leave a group.
+    case leave(tag: UInt32, group: UInt32)
+    /// Set an option.
+    case option(tag: UInt32, OptionRequest)
+    /// Tell the grants.
+    case describe(tag: UInt32)
+    /// End the session.
+    case reset(tag: UInt32)
+    /// One part of a larger datagram; nothing to do yet.
+    case partial
+}
+
+/// The broker's side of one session: checks form and order of the frames, knows nothing of sockets or policy.
+///
+///     awaitingHello --HELLO--> active --RESET--> ended
+public struct BrokerSession: Sendable {
+    private enum State: Sendable {
+        case awaitingHello
+        case active
+        case ended
+    }
+
+    private var state = State.awaitingHello
+    private var reassembler: Reassembler
+
+    /// A session that waits for HELLO; datagrams may have `limit` bytes.
+    public init(limit: Int) {
+        reassembler = Reassembler(limit: limit)
+    }
+
+    /// Bytes held of a datagram that isn't whole yet.
+    public var held: Int { reassembler.held }
+
+    /// Takes one frame of the client.
+    ///
+    /// - Throws: `ProtocolError`; the session is over then.
+    public mutating func receive(
+        _ header: FrameHeader, _ payload: Range<Int>, in bytes: Span<UInt8>
+    ) throws(ProtocolError) -> SessionRequest {
+        switch state {
+        case .ended: throw .unexpected(header.kind)
+        case .awaitingHello:
+            guard header.kind == .hello else { throw .unexpected(header.kind) }
+            guard payload.count <= DatagramLimit.control else { throw .badPayload(.hello) }
+            state = .active
+            return .hello(try Hello(payload, in: bytes), strictGroups: header.flags.contains(.strictGroups))
+        case .active: return try receiveActive(header, payload, in: bytes)
+        }
+    }
+
+    private mutating func receiveActive(
+        _ header: FrameHeader, _ payload: Range<Int>, in bytes: Span<UInt8>
+    ) throws(ProtocolError) -> SessionRequest {
+        if header.kind == .datagram {
+            if try reassembler.isWhole(header, payload) { return .datagram(.inPlace(payload)) }
+            guard let whole = try reassembler.add(header, payload, of: bytes) else { return .partial }
+            return .datagram(.assembled(whole))
+        }
+        guard !reassembler.isPartial else { throw .unexpected(header.kind) }
+        guard payload.count <= DatagramLimit.control else { throw .badPayload(header.kind) }
+        switch header.kind {
+        case .join: return .join(tag: header.tag, group: header.group)
+        case .leave: return .leave(tag: header.tag, group: header.group)
+        case .option: return .option(tag: header.tag, try OptionRequest(payload, in: bytes))
+        case .describe: return .describe(tag: header.tag)
+        case .reset:
+            state = .ended
+            return .reset(tag: header.tag)
+        case .hello: throw .unexpected(.hello)
+        default: throw .badKind(header.kind.rawValue)
+        }
+    }
+}
