@@ -22,6 +22,7 @@ let package = Package(
         .target(name: "Roles"),
         .target(name: "GatewayProtocol", dependencies: ["NetlinkWire"]),
         .target(name: "LinuxSys", dependencies: ["CLinux"]),
+        .target(name: "ControlSocket", dependencies: ["GatewayIPC", "LinuxSys"]),
         .target(name: "Confinement", dependencies: ["LinuxSys", "CLinux", "CSeccomp", "CCap"]),
         .target(name: "TLSSocket", dependencies: ["LinuxSys", "COpenSSL"]),
         .target(
@@ -32,10 +33,15 @@ let package = Package(
         .executableTarget(name: "nlgated", dependencies: ["GatewayIPC", "Roles", "LinuxSys", "Confinement"]),
         .executableTarget(
             name: "nlgate-frontend",
-            dependencies: ["GatewayProtocol", "GatewayIPC", "LinuxSys", "Confinement", "TLSSocket"]),
+            dependencies: [
+                "GatewayProtocol", "GatewayIPC", "ControlSocket", "LinuxSys", "Confinement", "TLSSocket",
+            ]),
         .executableTarget(
             name: "nlgate-broker",
-            dependencies: ["GatewayProtocol", "GatewayPolicy", "GatewayIPC", "NetlinkWire", "LinuxSys", "Confinement"]),
+            dependencies: [
+                "GatewayProtocol", "GatewayPolicy", "GatewayIPC", "ControlSocket", "NetlinkWire", "LinuxSys",
+                "Confinement",
+            ]),
         .executableTarget(
             name: "nlgate",
             dependencies: [

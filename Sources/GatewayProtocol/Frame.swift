@@ -29,9 +29,9 @@ public struct FrameKind: RawRepresentable, Equatable, Hashable, Sendable {
     public static let result = FrameKind(rawValue: 7)
     /// Server to client: the kernel dropped messages for this session.
     public static let overrun = FrameKind(rawValue: 8)
-    /// Both ways: is somebody there?
+    /// Both ways: asks whether somebody is there.
     public static let ping = FrameKind(rawValue: 9)
-    /// Both ways: yes.
+    /// Both ways: answers PING.
     public static let pong = FrameKind(rawValue: 10)
     /// Both ways: the connection ends, and why.
     public static let goodbye = FrameKind(rawValue: 11)

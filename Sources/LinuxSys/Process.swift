@@ -121,3 +121,11 @@ public func writeStandardError(_ line: String) {
     // SAFETY: the pointer and the count are the array's own.
     _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(2, $0.baseAddress, $0.count) }
 }
+
+/// The kernel's release, as `uname -r` prints it. The corresponding C function is `uname`.
+public func kernelRelease() -> String {
+    var name = utsname()
+    // SAFETY: uname fills the struct; every field is NUL-terminated.
+    return unsafe uname(&name) == 0
+        ? withUnsafeBytes(of: name.release) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) } : ""
+}

@@ -1,0 +1,167 @@
+import Confinement
+import ControlSocket
+import GatewayIPC
+import GatewayPolicy
+import GatewayProtocol
+import Glibc
+import LinuxSys
+
+/// The event loop: supervisor, sessions' socketpairs, sessions' kernel sockets.
+struct Broker: ~Copyable {
+    let options: BrokerOptions
+    let control: ControlSocket
+    let kernel: KernelGate
+    let budget: BurstBudget
+    let denials = DenialIDs()
+    let release: String
+    var sealing: Sealing
+    var epoll: Epoll
+    var sessions: [UInt64: Session] = [:]
+    /// One datagram of the largest size behind a packet that is nearly full.
+    var scratch = [UInt8](
+        repeating: 0, count: FrameHeader.maximumLength + FrameHeader.size + DatagramLimit.toClient)
+    var isStopping = false
+
+    /// Tokens: 0 is the supervisor; a session has its number doubled, its kernel socket one more.
+    private static let controlToken: UInt64 = 0
+
+    init(
+        _ options: BrokerOptions, sealing: consuming Sealing, control: ControlSocket, lookup: KernelLookup,
+        netAdmin: NetAdmin?, release: String
+    ) throws(StartError) {
+        self.options = options
+        self.control = control
+        self.release = release
+        self.sealing = sealing
+        kernel = KernelGate(lookup: lookup, netAdmin: netAdmin, largestReceiveBuffer: options.receiveBuffer)
+        budget = BurstBudget(limit: Int(clamping: options.burstBudget))
+        do throws(Errno) {
+            epoll = try Epoll()
+            try epoll.add(control.descriptor.raw, .read, token: Broker.controlToken)
+        } catch {
+            throw .system("epoll", error)
+        }
+    }
+
+    mutating func run() -> Never {
+        var events: [Event] = []
+        while true {
+            do throws(Errno) {
+                try epoll.wait(milliseconds: -1, into: &events)
+            } catch {
+                exit(1)
+            }
+            for event in events {
+                if event.token == Broker.controlToken {
+                    receiveControl()
+                } else if let session = sessions[event.token >> 1] {
+                    handle(event, session)
+                }
+            }
+            if isStopping, sessions.isEmpty { exit(0) }
+        }
+    }
+
+    private mutating func handle(_ event: Event, _ session: Session) {
+        if event.token & 1 == 1 {
+            readKernel(session)
+        } else {
+            if event.readiness.contains(.write) || !session.outgoing.isEmpty { flush(session) }
+            if event.readiness.contains(.read) || event.readiness.contains(.hangUp), isLive(session) {
+                readClient(session)
+            }
+        }
+        if isLive(session) { watch(session) }
+    }
+
+    func isLive(_ session: Session) -> Bool { sessions[session.assignment.session] === session }
+
+    private mutating func receiveControl() {
+        var passed: Descriptor?
+        while let message = control.receive(taking: &passed) {
+            switch message {
+            case .assign(let assignment):
+                guard let pair = passed.take(), !options.isPrivileged || sessions.isEmpty else { exit(1) }
+                start(assignment, pair)
+            case .revoke(let number, let reason, let text):
+                if let session = sessions[number] { sayGoodbye(session, reason, text) }
+            case .stop:
+                isStopping = true
+                for session in Array(sessions.values) {
+                    sayGoodbye(session, GoodbyeReason.restart, "the gateway is stopping")
+                }
+            case .adopt, .opened, .refused: exit(1)
+            }
+        }
+    }
+
+    private mutating func start(_ assignment: Assignment, _ pair: consuming Descriptor) {
+        guard assignment.session > 0, assignment.session < 1 << 62, sessions[assignment.session] == nil,
+            assignment.networkNamespace == options.networkNamespace,
+            let grants = compiledGrants(assignment.roleSet)
+        else { exit(1) }
+        let session = Session(
+            assignment, pair: pair, grants: assignment.readOnly ? grants.restrictedToReading() : grants,
+            limit: options.isPrivileged ? DatagramLimit.toBroker : DatagramLimit.toReader,
+            outgoing: BurstBuffer(limit: Int(clamping: options.burstBuffer), budget: budget))
+        do throws(Errno) {
+            try epoll.add(session.pair.raw, .read, token: assignment.session << 1)
+        } catch {
+            exit(1)
+        }
+        sessions[assignment.session] = session
+        control.send(.accepted(session: assignment.session))
+    }
+
+    /// Tells epoll what this session waits for now.
+    private mutating func watch(_ session: Session) {
+        var pair: Readiness = []
+        if !session.isEnding, session.outgoing.count < DatagramLimit.toClient { pair.insert(.read) }
+        if !session.outgoing.isEmpty { pair.insert(.write) }
+        let number = session.assignment.session
+        do throws(Errno) {
+            if pair != session.watchedPair {
+                try epoll.modify(session.pair.raw, pair, token: number << 1)
+                session.watchedPair = pair
+            }
+            guard session.kernel != nil else { return }
+            let wanted: Readiness = session.isEnding || session.outgoing.isFull ? [] : .read
+            guard wanted != session.watchedKernel, let raw = session.kernel?.raw else { return }
+            if session.watchedKernel.isEmpty, wanted == .read {
+                try epoll.add(raw, .read, token: number << 1 | 1)
+            } else {
+                epoll.remove(raw)
+            }
+            session.watchedKernel = wanted
+        } catch {
+            end(session)
+        }
+    }
+
+    /// The session is over: kernel socket and socketpair are closed, the supervisor is told.
+    mutating func end(_ session: Session) {
+        guard sessions.removeValue(forKey: session.assignment.session) != nil else { return }
+        session.outgoing.clear()
+        epoll.remove(session.pair.raw)
+        control.send(.ended(session: session.assignment.session))
+        // A privileged broker dies with its session.
+        if options.isPrivileged { exit(0) }
+    }
+
+    mutating func sayGoodbye(_ session: Session, _ reason: UInt32, _ text: String) {
+        guard !session.isEnding else { return }
+        session.isEnding = true
+        send(session, .goodbye, Outcome(code: reason, text: text).encode())
+        flush(session)
+        if isLive(session) { watch(session) }
+    }
+}
+
+/// Grants by the number that the supervisor knows them by.
+func compiledGrants(_ roleSet: UInt32) -> Grants? {
+    switch roleSet {
+    case 1: .readOnly
+    case 2: .unrestricted
+    default: nil
+    }
+}

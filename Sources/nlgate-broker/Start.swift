@@ -1,0 +1,54 @@
+import Confinement
+import GatewayIPC
+import LinuxSys
+
+/// Why the broker can't start.
+enum StartError: Error, CustomStringConvertible {
+    case sealing(SealingError)
+    case system(String, Errno)
+
+    var description: String {
+        switch self {
+        case .sealing(let error): "\(error)"
+        case .system(let what, let error): "\(what): \(error)"
+        }
+    }
+}
+
+/// The process, confined up to its first filter.
+func sealed(_ options: BrokerOptions) throws(StartError) -> Sealing {
+    let plan = SealingPlan(
+        role: options.isPrivileged ? .broker : .reader, uid: options.seal.uid, gid: options.seal.gid,
+        supervisorPID: options.seal.supervisorPID,
+        descriptorCount: options.networkNamespaceDescriptor == nil ? 4 : 5,
+        network: options.networkNamespaceDescriptor.map { .join($0) } ?? .keep, protocols: options.protocols,
+        descriptorLimit: options.seal.descriptorLimit,
+        kernel: .running(insecureOldKernel: options.seal.insecureOldKernel))
+    do throws(SealingError) {
+        var sealing = try Sealing(plan)
+        try sealing.isolate()
+        try sealing.lockSystemCalls()
+        return sealing
+    } catch {
+        throw .sealing(error)
+    }
+}
+
+/// The last filter, and the state read back.
+func finished(_ sealing: inout Sealing) throws(StartError) -> SealingReport {
+    do throws(SealingError) {
+        return try sealing.finish()
+    } catch {
+        throw .sealing(error)
+    }
+}
+
+/// The switch for CAP_NET_ADMIN; a reader has none.
+func administrator(_ options: BrokerOptions) throws(StartError) -> NetAdmin? {
+    guard options.isPrivileged, options.seal.uid != nil else { return nil }
+    do throws(SealingError) {
+        return try NetAdmin()
+    } catch {
+        throw .sealing(error)
+    }
+}
