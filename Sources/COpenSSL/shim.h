@@ -2,8 +2,10 @@
 #pragma once
 #include <errno.h>
 #include <openssl/bio.h>
+#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -136,4 +138,58 @@ static inline int nlg_time_seconds(const ASN1_TIME *_Nonnull time, int64_t *_Non
     if (ASN1_TIME_to_tm(time, &parts) != 1) return 0;
     *seconds = timegm(&parts);
     return 1;
+}
+
+// Making certificates.
+
+static inline EVP_PKEY *_Nullable nlg_generate_p256(void) {
+    return EVP_EC_gen("P-256");
+}
+
+// A name for a subjectAltName extension: type is GEN_DNS, GEN_URI, GEN_EMAIL or GEN_IPADD.
+static inline int nlg_names_add(GENERAL_NAMES *_Nonnull names, int type, const uint8_t *_Nonnull bytes, int count) {
+    GENERAL_NAME *name = GENERAL_NAME_new();
+    ASN1_STRING *value = type == GEN_IPADD ? ASN1_OCTET_STRING_new() : ASN1_IA5STRING_new();
+    if (name == NULL || value == NULL || ASN1_STRING_set(value, bytes, count) != 1) {
+        GENERAL_NAME_free(name);
+        ASN1_STRING_free(value);
+        return 0;
+    }
+    GENERAL_NAME_set0_value(name, type, value);
+    if (sk_GENERAL_NAME_push(names, name) > 0) return 1;
+    GENERAL_NAME_free(name);
+    return 0;
+}
+
+// Adds an extension in the notation of OpenSSL's configuration file; value must be a constant, never foreign text.
+static inline int nlg_add_extension(X509 *_Nonnull subject, X509 *_Nonnull issuer, int nid, const char *_Nonnull value) {
+    X509V3_CTX context;
+    X509V3_set_ctx_nodb(&context);
+    X509V3_set_ctx(&context, issuer, subject, NULL, NULL, 0);
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+    int result = extension != NULL && X509_add_ext(subject, extension, -1) == 1;
+    X509_EXTENSION_free(extension);
+    return result;
+}
+
+static inline int nlg_crl_add_issuer_key(X509_CRL *_Nonnull list, X509 *_Nonnull issuer) {
+    X509V3_CTX context;
+    X509V3_set_ctx_nodb(&context);
+    X509V3_set_ctx(&context, issuer, NULL, NULL, list, 0);
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, NID_authority_key_identifier, "keyid:always");
+    int result = extension != NULL && X509_CRL_add_ext(list, extension, -1) == 1;
+    X509_EXTENSION_free(extension);
+    return result;
+}
+
+// Adds one entry, revoked at that time for no stated reason.
+static inline int nlg_crl_add(X509_CRL *_Nonnull list, const BIGNUM *_Nonnull serial, const ASN1_TIME *_Nonnull time) {
+    X509_REVOKED *entry = X509_REVOKED_new();
+    ASN1_INTEGER *number = BN_to_ASN1_INTEGER(serial, NULL);
+    int result = entry != NULL && number != NULL && X509_REVOKED_set_serialNumber(entry, number) == 1 &&
+                 X509_REVOKED_set_revocationDate(entry, (ASN1_TIME *)time) == 1;
+    if (result) result = X509_CRL_add0_revoked(list, entry) == 1;
+    if (!result) X509_REVOKED_free(entry);
+    ASN1_INTEGER_free(number);
+    return result;
 }
