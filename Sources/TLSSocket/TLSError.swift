@@ -24,8 +24,8 @@ public struct TLSError: Error, Equatable, Sendable, CustomStringConvertible {
         case badCertificate
         /// The peer sent no certificate.
         case noCertificate
-        /// The peer ended the connection before the handshake was complete.
-        case closedInHandshake
+        /// The peer ended the connection without saying so, in a handshake or later.
+        case closed
         /// The peer's bytes are not TLS.
         case notTLS
         /// The peer speaks another version of TLS than 1.3.

@@ -2,10 +2,21 @@ internal import COpenSSL
 
 /// The process-wide side of OpenSSL.
 public enum TLSLibrary {
+    /// The kind of BIO that all connections use, made once.
+    // SAFETY: it is never changed or freed once it is made.
+    nonisolated(unsafe) static let socketMethod: OpaquePointer? = unsafe nlg_bio_method()
+
+    /// Starts OpenSSL without its configuration file.
+    static func initialise() throws(TLSError) {
+        try expect(OPENSSL_init_ssl(nlg_init_options, nil), "OPENSSL_init_ssl")
+    }
+
     /// Finishes everything that OpenSSL and the C library would otherwise do when first used.
     ///
     /// - Throws: `library` when OpenSSL can't be used.
-    public static func prepare() throws(TLSError) {}
+    public static func prepare() throws(TLSError) {
+        try initialise()
+    }
 
     /// Overwrites secret bytes in a way that the compiler keeps.
     public static func wipe(_ bytes: inout [UInt8]) {

@@ -1,0 +1,94 @@
+public import NetlinkWire
+
+/// A route: RTM_NEWROUTE, RTM_DELROUTE.
+public struct Route: RouteMessage {
+    /// AF_INET, AF_INET6 or another (rtm_family).
+    public var family: AddressFamily = .inet
+    /// Length of the destination's prefix in bits (rtm_dst_len).
+    public var destinationLength: UInt8 = 0
+    /// Length of the source's prefix in bits (rtm_src_len).
+    public var sourceLength: UInt8 = 0
+    /// Type of service (rtm_tos).
+    public var tos: UInt8 = 0
+    /// The header's byte for the table (rtm_table).
+    var shortTable: UInt8 = 0
+    /// Who set the route (rtm_protocol).
+    public var origin: RouteOrigin = .boot
+    /// How far away the destination is (rtm_scope).
+    public var scope: RouteScope = .universe
+    /// What the route does (rtm_type).
+    public var type: RouteType = .unicast
+    /// Flags (rtm_flags).
+    public var flags: RouteFlags = []
+
+    /// Destination, `destinationLength` bits of it; nil is the default route (RTA_DST).
+    public var destination: IPAddress?
+    /// Source, `sourceLength` bits of it (RTA_SRC).
+    public var source: IPAddress?
+    /// Index of the link that packets come in on (RTA_IIF).
+    public var inputIndex: UInt32?
+    /// Index of the link that packets go out on (RTA_OIF).
+    public var outputIndex: UInt32?
+    /// Next router (RTA_GATEWAY).
+    public var gateway: IPAddress?
+    /// Metric; the lowest wins (RTA_PRIORITY).
+    public var priority: UInt32?
+    /// Source address of packets from here (RTA_PREFSRC).
+    public var preferredSource: IPAddress?
+    /// Realms (RTA_FLOW).
+    public var realms: UInt32?
+    /// Mark that packets carry (RTA_MARK).
+    public var mark: UInt32?
+    /// Preference of the router: 0 medium, 1 high, 3 low (RTA_PREF).
+    public var preference: UInt8?
+    /// Seconds until the route ends, in requests (RTA_EXPIRES).
+    public var expires: UInt32?
+    /// User whose packets are meant, in requests (RTA_UID).
+    public var user: UInt32?
+    /// 1 when the time to live goes into labels (RTA_TTL_PROPAGATE).
+    public var ttlPropagate: UInt8?
+    /// Number of the transport protocol, in requests (RTA_IP_PROTO).
+    public var ipProtocol: UInt8?
+    /// Source port in network order, in requests (RTA_SPORT).
+    public var sourcePort: UInt16?
+    /// Destination port in network order, in requests (RTA_DPORT).
+    public var destinationPort: UInt16?
+    /// Id of a nexthop object (RTA_NH_ID).
+    public var nextHopID: UInt32?
+    /// Table, where the header's byte is too small (RTA_TABLE).
+    var longTable: UInt32?
+    /// Next router of another family than the route's (RTA_VIA).
+    public var via: Via?
+    /// Metrics (RTA_METRICS).
+    public var metrics: RouteMetrics?
+    /// Several next hops, in place of one (RTA_MULTIPATH).
+    public var nextHops: [NextHop] = []
+    /// Age and use (RTA_CACHEINFO).
+    public var cacheInfo: RouteCacheInfo?
+    /// What is put around packets (RTA_ENCAP_TYPE, RTA_ENCAP).
+    public var encapsulation: Encapsulation?
+    /// Attributes that have no property here, as they came.
+    public var unknownAttributes: [RawAttribute] = []
+
+    /// RTM_NEWROUTE.
+    public static var newType: MessageType { .newRoute }
+
+    /// A route to a destination, for requests; nil is the default route.
+    public init(
+        family: AddressFamily, to destination: IPAddress? = nil, length: UInt8 = 0, table: RouteTable = .main
+    ) {
+        self.family = family
+        self.destination = destination
+        destinationLength = length
+        self.table = table
+    }
+
+    /// The routing table.
+    public var table: RouteTable {
+        get { RouteTable(rawValue: longTable ?? UInt32(shortTable)) }
+        set {
+            shortTable = newValue.headerByte
+            longTable = newValue.rawValue
+        }
+    }
+}

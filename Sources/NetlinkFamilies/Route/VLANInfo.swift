@@ -1,0 +1,109 @@
+/// What a VLAN link tells about itself (IFLA_INFO_DATA of kind "vlan").
+public struct VLANInfo: AttributeContainer {
+    /// In the order of the wire, each type once.
+    public var attributes: [RawAttribute] = []
+
+    /// No attributes.
+    public init() {}
+}
+
+extension AttributeKey where Owner == VLANInfo, Value == UInt16 {
+    /// IFLA_VLAN_ID: VLAN.
+    public static var id: Self { Self(1) }
+}
+
+extension AttributeKey where Owner == VLANInfo, Value == VLANFlags {
+    /// IFLA_VLAN_FLAGS: switches.
+    public static var flags: Self { Self(2) }
+}
+
+extension AttributeKey where Owner == VLANInfo, Value == Bytes {
+    /// IFLA_VLAN_EGRESS_QOS: map of priorities to the tag's.
+    public static var egressQoS: Self { Self(3) }
+    /// IFLA_VLAN_INGRESS_QOS: map of the tag's priorities.
+    public static var ingressQoS: Self { Self(4) }
+}
+
+extension AttributeKey where Owner == VLANInfo, Value == NetworkUInt16 {
+    /// IFLA_VLAN_PROTOCOL: protocol of the tag.
+    public static var tagProtocol: Self { Self(5) }
+}
+
+/// What a macvlan or macvtap link tells about itself (IFLA_INFO_DATA).
+public struct MACVLANInfo: AttributeContainer {
+    /// In the order of the wire, each type once.
+    public var attributes: [RawAttribute] = []
+
+    /// No attributes.
+    public init() {}
+}
+
+extension AttributeKey where Owner == MACVLANInfo, Value == UInt32 {
+    /// IFLA_MACVLAN_MODE: how links of the same parent reach each other.
+    public static var mode: Self { Self(1) }
+    /// IFLA_MACVLAN_MACADDR_MODE: what a request does with source addresses.
+    public static var macMode: Self { Self(3) }
+    /// IFLA_MACVLAN_MACADDR_COUNT: number of source addresses.
+    public static var macCount: Self { Self(6) }
+    /// IFLA_MACVLAN_BC_QUEUE_LEN: wanted length of the broadcast queue.
+    public static var broadcastQueueLength: Self { Self(7) }
+    /// IFLA_MACVLAN_BC_QUEUE_LEN_USED: length of the broadcast queue.
+    public static var broadcastQueueLengthUsed: Self { Self(8) }
+}
+
+extension AttributeKey where Owner == MACVLANInfo, Value == UInt16 {
+    /// IFLA_MACVLAN_FLAGS: 1 keeps the parent out of promiscuous mode.
+    public static var flags: Self { Self(2) }
+}
+
+extension AttributeKey where Owner == MACVLANInfo, Value == Int32 {
+    /// IFLA_MACVLAN_BC_CUTOFF: when broadcast is no longer queued.
+    public static var broadcastCutoff: Self { Self(9) }
+}
+
+/// What a tun or tap link tells about itself (IFLA_INFO_DATA of kind "tun").
+public struct TunInfo: AttributeContainer {
+    /// In the order of the wire, each type once.
+    public var attributes: [RawAttribute] = []
+
+    /// No attributes.
+    public init() {}
+}
+
+extension AttributeKey where Owner == TunInfo, Value == UInt32 {
+    /// IFLA_TUN_OWNER: user who may open it.
+    public static var owner: Self { Self(1) }
+    /// IFLA_TUN_GROUP: group that may open it.
+    public static var group: Self { Self(2) }
+    /// IFLA_TUN_NUM_QUEUES: attached queues.
+    public static var queues: Self { Self(8) }
+    /// IFLA_TUN_NUM_DISABLED_QUEUES: detached queues.
+    public static var disabledQueues: Self { Self(9) }
+}
+
+extension AttributeKey where Owner == TunInfo, Value == UInt8 {
+    /// IFLA_TUN_TYPE: 1 tun, 2 tap.
+    public static var type: Self { Self(3) }
+    /// IFLA_TUN_PI: 1 when packets carry a header.
+    public static var packetInfo: Self { Self(4) }
+    /// IFLA_TUN_VNET_HDR: 1 when packets carry a virtio header.
+    public static var vnetHeader: Self { Self(5) }
+    /// IFLA_TUN_PERSIST: 1 when the link outlives its program.
+    public static var persist: Self { Self(6) }
+    /// IFLA_TUN_MULTI_QUEUE: 1 with several queues.
+    public static var multiQueue: Self { Self(7) }
+}
+
+/// What a VRF or a port of one tells about itself (IFLA_INFO_DATA and IFLA_INFO_SLAVE_DATA of kind "vrf").
+public struct VRFInfo: AttributeContainer {
+    /// In the order of the wire, each type once.
+    public var attributes: [RawAttribute] = []
+
+    /// No attributes.
+    public init() {}
+}
+
+extension AttributeKey where Owner == VRFInfo, Value == UInt32 {
+    /// IFLA_VRF_TABLE: routing table.
+    public static var table: Self { Self(1) }
+}
