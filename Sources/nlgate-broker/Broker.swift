@@ -27,25 +27,33 @@ struct Broker: ~Copyable {
 
     init(
         _ options: BrokerOptions, sealing: consuming Sealing, control: ControlSocket, lookup: KernelLookup,
-        netAdmin: NetAdmin?, release: String
+        administrator: Administrator?, release: String
     ) throws(StartError) {
+        let epoll = try Broker.queue(watching: control)
+        self.epoll = epoll
         self.options = options
         self.control = control
         self.release = release
         self.sealing = sealing
-        kernel = KernelGate(lookup: lookup, netAdmin: netAdmin, largestReceiveBuffer: options.receiveBuffer)
+        kernel = KernelGate(
+            lookup: lookup, administrator: administrator, largestReceiveBuffer: options.receiveBuffer)
         budget = BurstBudget(limit: Int(clamping: options.burstBudget))
+    }
+
+    private static func queue(watching control: ControlSocket) throws(StartError) -> Epoll {
         do throws(Errno) {
-            epoll = try Epoll()
-            try epoll.add(control.descriptor.raw, .read, token: Broker.controlToken)
+            let epoll = try Epoll()
+            try epoll.add(control.descriptor.raw, .read, token: controlToken)
+            return epoll
         } catch {
             throw .system("epoll", error)
         }
     }
 
-    mutating func run() -> Never {
+    /// Serves until the supervisor says stop and every session has said goodbye.
+    mutating func run() {
         var events: [Event] = []
-        while true {
+        while !(isStopping && sessions.isEmpty) {
             do throws(Errno) {
                 try epoll.wait(milliseconds: -1, into: &events)
             } catch {
@@ -58,7 +66,6 @@ struct Broker: ~Copyable {
                     handle(event, session)
                 }
             }
-            if isStopping, sessions.isEmpty { exit(0) }
         }
     }
 
@@ -126,7 +133,7 @@ struct Broker: ~Copyable {
             }
             guard session.kernel != nil else { return }
             let wanted: Readiness = session.isEnding || session.outgoing.isFull ? [] : .read
-            guard wanted != session.watchedKernel, let raw = session.kernel?.raw else { return }
+            guard wanted != session.watchedKernel, let raw = session.kernel?.descriptor.raw else { return }
             if session.watchedKernel.isEmpty, wanted == .read {
                 try epoll.add(raw, .read, token: number << 1 | 1)
             } else {

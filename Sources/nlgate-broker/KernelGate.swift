@@ -1,4 +1,5 @@
 import Confinement
+import GatewayIPC
 import GatewayPolicy
 import GatewayProtocol
 import Glibc
@@ -9,16 +10,16 @@ import NetlinkWire
 /// in a privileged broker.
 final class KernelGate {
     let lookup: KernelLookup
-    private let netAdmin: NetAdmin?
+    private let administrator: Administrator?
     private let largestReceiveBuffer: UInt32
 
-    init(lookup: KernelLookup, netAdmin: NetAdmin?, largestReceiveBuffer: UInt32) {
+    init(lookup: KernelLookup, administrator: Administrator?, largestReceiveBuffer: UInt32) {
         self.lookup = lookup
-        self.netAdmin = netAdmin
+        self.administrator = administrator
         self.largestReceiveBuffer = largestReceiveBuffer
     }
 
-    var isPrivileged: Bool { netAdmin != nil }
+    var isPrivileged: Bool { administrator != nil }
 
     /// Opens the session's kernel socket. NETLINK_PKTINFO is ours: it tells the group of each datagram.
     func open(_ session: Session) throws(Errno) {
@@ -57,11 +58,11 @@ final class KernelGate {
     /// Says a judged datagram to the kernel. The kernel works inside this call; answers are queued when it returns.
     func send(_ session: Session, _ datagram: Span<UInt8>, _ summary: DatagramSummary) throws(Errno) {
         guard let socket = session.kernel else { throw Errno(rawValue: ENOTCONN) }
-        if isPrivileged, summary.messageCount > 128 {
+        if isPrivileged, summary.messages > 128 {
             // Acknowledgements queue up inside send(): room for them first.
-            try setReceiveBuffer(session, bytes: UInt32(clamping: summary.messageCount * 1024))
+            try setReceiveBuffer(session, bytes: UInt32(clamping: summary.messages * 1024))
         }
-        session.cappedDump = session.cappedDump || summary.startsCappedDump
+        session.cappedDump = session.cappedDump || summary.dumpNeedsCapability
         raise()
         let result: Transfer?
         do throws(Errno) {
@@ -115,13 +116,13 @@ final class KernelGate {
 
     /// A switch that doesn't move is a broken confinement: the process ends.
     private func raise() {
-        guard let netAdmin else { return }
-        do throws(SealingError) { try netAdmin.raise() } catch { exit(1) }
+        guard let administrator else { return }
+        do throws(SealingError) { try administrator.netAdmin.raise() } catch { exit(1) }
     }
 
     private func lower() {
-        guard let netAdmin else { return }
-        do throws(SealingError) { try netAdmin.lower() } catch { exit(1) }
+        guard let administrator else { return }
+        do throws(SealingError) { try administrator.netAdmin.lower() } catch { exit(1) }
     }
 }
 

@@ -45,7 +45,7 @@ final class KernelLookup {
     private func receive() throws(Errno) -> Bool {
         guard let datagram = try socket.receiveNetlink(into: &buffer, count: buffer.count) else { return false }
         if datagram.sender == 0, datagram.length <= buffer.count {
-            families.apply(buffer.span.extracting(0..<datagram.length))
+            families.apply(Array(buffer[..<datagram.length]).span)
         }
         return true
     }

@@ -1,3 +1,4 @@
+import Confinement
 import GatewayIPC
 import GatewayPolicy
 import GatewayProtocol
@@ -87,7 +88,7 @@ extension Broker {
 
     private mutating func say(_ session: Session, _ datagram: Span<UInt8>, tag: UInt32) {
         if session.assignment.protocolNumber == 16 { kernel.lookup.refresh() }
-        let context = SessionContext(client: session.assignment.identity)
+        let context = SessionContext(portID: session.portID)
         switch session.judge.judge(datagram, families: kernel.lookup.families, context: context) {
         case .forward(let summary):
             do throws(Errno) {
@@ -103,7 +104,8 @@ extension Broker {
             readKernel(session)
         case .refuse(let refusal):
             let answers = refusal.answers(
-                portID: session.portID, extendedAcks: session.extendedAcks, denialID: denials.next())
+                portID: session.portID, extendedAcks: session.extendedAcks, client: session.assignment.identity,
+                denialID: denials.next())
             for answer in answers { send(session, .datagram, answer) }
         }
     }
@@ -179,6 +181,6 @@ extension Broker {
             "identity \(session.assignment.identity)", "roles \(session.assignment.roles)",
             "broker \(options.isPrivileged ? "privileged" : "reader")",
         ]
-        return head + session.grants.describe()
+        return head + session.grants.describe(protocolNumber: Int32(session.assignment.protocolNumber))
     }
 }

@@ -43,11 +43,20 @@ func finished(_ sealing: inout Sealing) throws(StartError) -> SealingReport {
     }
 }
 
+/// The switch for CAP_NET_ADMIN as something that can be shared and optional.
+final class Administrator {
+    let netAdmin: NetAdmin
+
+    init(_ netAdmin: consuming NetAdmin) {
+        self.netAdmin = netAdmin
+    }
+}
+
 /// The switch for CAP_NET_ADMIN; a reader has none.
-func administrator(_ options: BrokerOptions) throws(StartError) -> NetAdmin? {
+func administrator(_ options: BrokerOptions) throws(StartError) -> Administrator? {
     guard options.isPrivileged, options.seal.uid != nil else { return nil }
     do throws(SealingError) {
-        return try NetAdmin()
+        return Administrator(try NetAdmin())
     } catch {
         throw .sealing(error)
     }

@@ -18,11 +18,11 @@ let control = ControlSocket()
 do throws(StartError) {
     var sealing = try sealed(options)
     let lookup = try KernelLookup.open()
-    let netAdmin = try administrator(options)
+    let administrator = try administrator(options)
     let report = try finished(&sealing)
     control.send(.ready(report: report.encode()))
     var broker = try Broker(
-        options, sealing: sealing, control: control, lookup: lookup, netAdmin: netAdmin, release: release)
+        options, sealing: sealing, control: control, lookup: lookup, administrator: administrator, release: release)
     broker.run()
 } catch {
     control.send(.failed("nlgate-broker: \(error)"))

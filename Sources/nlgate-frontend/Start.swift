@@ -57,7 +57,7 @@ struct Credentials {
             return
         }
         var keyBytes = try content(key, "key")
-        defer { wipe(&keyBytes) }
+        defer { TLSLibrary.wipe(&keyBytes) }
         let certificateBytes = try content(certificate, "certificate")
         let authorityBytes = try content(clientCA, "CA certificate")
         let revocationBytes = try options.revocationList.map { (file) throws(StartError) in try content(file, "CRL") }
@@ -75,7 +75,7 @@ struct Credentials {
         guard let peer = connection.peer else { return nil }
         return IdentityRecord(
             fingerprint: peer.fingerprint, notAfter: peer.notAfter,
-            display: "CN=\(peer.commonName) sha256:\(peer.fingerprint.prefix(8).map(hexadecimal).joined())")
+            display: "CN=\(peer.commonName ?? "-") sha256:\(peer.fingerprint.prefix(8).map(hexadecimal).joined())")
     }
 }
 

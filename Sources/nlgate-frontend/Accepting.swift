@@ -1,0 +1,149 @@
+import ControlSocket
+import GatewayIPC
+import GatewayProtocol
+import LinuxSys
+import TLSSocket
+
+/// An inherited listener.
+final class Listener {
+    let descriptor: Descriptor
+    let transport: Transport
+
+    init(_ descriptor: consuming Descriptor, transport: Transport) {
+        self.descriptor = descriptor
+        self.transport = transport
+    }
+}
+
+/// New connections: limits first, then a handshake that must end in time.
+extension Frontend {
+    /// Connections taken at one go before others get their turn.
+    private static let fairShare = 32
+
+    mutating func accept(from index: Int) {
+        let listener = listeners[index]
+        for _ in 0..<Frontend.fairShare {
+            do throws(Errno) {
+                guard let accepted = try listener.descriptor.accept() else { return }
+                let peer = accepted.peer
+                admit(Descriptor(owning: accepted.release()), peer, listener.transport)
+            } catch {
+                // ECONNABORTED and the like concern one connection; running out of descriptors concerns the next.
+                if !turnOneAway(listener) { return }
+            }
+        }
+    }
+
+    private mutating func admit(_ socket: consuming Descriptor, _ peer: SocketAddress, _ transport: Transport) {
+        let waiting = unauthenticated[peer.bytes, default: 0]
+        guard connections.count < options.connections, waiting < options.unauthenticated, !isStopping else { return }
+        guard let local = try? socket.localAddress(), tune(socket) else { return }
+        var tls: TLSConnection?
+        if transport == .tls {
+            guard let context = credentials.context, let made = try? context.accept(descriptor: socket.raw) else {
+                return
+            }
+            tls = made
+        }
+        let connection = Connection(
+            number: freeNumber(), socket: socket, transport: transport, peer: peer, local: local, tls: tls,
+            identity: .anonymous, now: now, deadline: now + UInt64(options.handshakeSeconds) * 1000)
+        unauthenticated[peer.bytes] = waiting + 1
+        connection.isCounted = true
+        start(connection)
+    }
+
+    /// A Unix connection that the supervisor accepted; it knows who that is.
+    mutating func adopt(_ number: UInt32, _ socket: consuming Descriptor, uid: UInt32, gid: UInt32) {
+        guard connections[number] == nil, number >= 1 << 31 else { return }
+        let unnamed = SocketAddress(kind: .unix, bytes: [])
+        let identity = IdentityRecord(
+            fingerprint: IdentityRecord.anonymous.fingerprint, notAfter: 0, display: "uid=\(uid) gid=\(gid)")
+        let connection = Connection(
+            number: number, socket: socket, transport: .unix, peer: unnamed, local: unnamed, tls: nil,
+            identity: identity, now: now, deadline: now + UInt64(options.handshakeSeconds) * 1000)
+        connection.isKnown = true
+        start(connection)
+    }
+
+    private mutating func start(_ connection: Connection) {
+        connections[connection.number] = connection
+        do throws(Errno) {
+            try epoll.add(connection.socket.raw, .read, token: UInt64(connection.number) << 1)
+        } catch {
+            close(connection)
+        }
+    }
+
+    /// The client said HELLO, or is gone: it no longer counts against its address.
+    mutating func authenticated(_ connection: Connection) {
+        guard connection.isCounted, let count = unauthenticated[connection.peer.bytes] else { return }
+        connection.isCounted = false
+        unauthenticated[connection.peer.bytes] = count > 1 ? count - 1 : nil
+    }
+
+    /// Goes on with the TLS handshake; true when it is complete.
+    mutating func shakeHands(_ connection: Connection) -> Bool {
+        guard let tls = connection.tls else { return true }
+        do throws(TLSError) {
+            switch try tls.handshake() {
+            case .wantRead: connection.readWantsWrite = false
+            case .wantWrite: connection.readWantsWrite = true
+            case .done:
+                connection.readWantsWrite = false
+                guard let identity = credentials.identity(of: tls) else {
+                    close(connection)
+                    return false
+                }
+                connection.identity = identity
+                connection.phase = .open
+                connection.deadline = now + UInt64(options.handshakeSeconds) * 1000
+                return true
+            }
+        } catch {
+            // The alert is in the socket; drain so that the client can read it.
+            drain(connection)
+        }
+        return false
+    }
+
+    private func tune(_ socket: borrowing Descriptor) -> Bool {
+        do throws(Errno) {
+            try socket.setOption(level: 6, TCPOption.noDelay, 1)
+            try socket.setOption(level: 1, TCPOption.keepAlive, 1)
+            try socket.setOption(level: 6, TCPOption.keepIdle, 60)
+            try socket.setOption(level: 6, TCPOption.keepInterval, 10)
+            try socket.setOption(level: 6, TCPOption.keepCount, 6)
+            try socket.setOption(level: 6, TCPOption.userTimeout, 120_000)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    private mutating func freeNumber() -> UInt32 {
+        repeat {
+            nextNumber = nextNumber % ((1 << 31) - 1) + 1
+        } while connections[nextNumber] != nil
+        return nextNumber
+    }
+
+    /// Out of descriptors: gives up the reserve, accepts and closes one, takes the reserve back. False when even that
+    /// doesn't work now.
+    private mutating func turnOneAway(_ listener: Listener) -> Bool {
+        reserve = nil
+        if let accepted = try? listener.descriptor.accept() { _ = accepted.release() }
+        reserve = SessionSocket(copyOf: control.descriptor)
+        return false
+    }
+}
+
+/// Options of the levels SOL_SOCKET (1) and IPPROTO_TCP (6).
+private enum TCPOption {
+    static let keepAlive: Int32 = 9
+    static let noDelay: Int32 = 1
+    static let keepIdle: Int32 = 4
+    static let keepInterval: Int32 = 5
+    static let keepCount: Int32 = 6
+    static let userTimeout: Int32 = 18
+}
