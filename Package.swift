@@ -19,6 +19,7 @@ let package = Package(
         .target(name: "NetlinkFamilies", dependencies: ["NetlinkWire"]),
         .target(name: "GatewayPolicy", dependencies: ["NetlinkWire"]),
         .target(name: "GatewayIPC"),
+        .target(name: "GatewayURL"),
         .target(name: "Roles"),
         .target(name: "GatewayProtocol", dependencies: ["NetlinkWire"]),
         .target(name: "LinuxSys", dependencies: ["CLinux"]),
@@ -27,10 +28,10 @@ let package = Package(
         .target(name: "TLSSocket", dependencies: ["LinuxSys", "COpenSSL"]),
         .target(
             name: "RemoteNetlink",
-            dependencies: ["NetlinkWire", "NetlinkFamilies", "GatewayProtocol", "TLSSocket", "LinuxSys"]),
+            dependencies: ["NetlinkWire", "NetlinkFamilies", "GatewayProtocol", "GatewayURL", "TLSSocket", "LinuxSys"]),
 
         // Processes: one executable each.
-        .executableTarget(name: "nlgated", dependencies: ["GatewayIPC", "Roles", "LinuxSys", "Confinement"]),
+        .executableTarget(name: "nlgated", dependencies: ["GatewayIPC", "GatewayURL", "Roles", "LinuxSys", "Confinement"]),
         .executableTarget(
             name: "nlgate-frontend",
             dependencies: [
@@ -45,7 +46,8 @@ let package = Package(
         .executableTarget(
             name: "nlgate",
             dependencies: [
-                "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "TLSSocket", "LinuxSys",
+                "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayIPC", "GatewayProtocol", "GatewayURL",
+                "TLSSocket", "LinuxSys",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -60,6 +62,7 @@ let package = Package(
         .testTarget(name: "NetlinkFamiliesTests", dependencies: ["NetlinkFamilies", "NetlinkWire"]),
         .testTarget(name: "GatewayPolicyTests", dependencies: ["GatewayPolicy", "NetlinkWire"]),
         .testTarget(name: "GatewayIPCTests", dependencies: ["GatewayIPC"]),
+        .testTarget(name: "GatewayURLTests", dependencies: ["GatewayURL"]),
         .testTarget(name: "RolesTests", dependencies: ["Roles", "GatewayPolicy"]),
         .testTarget(name: "GatewayProtocolTests", dependencies: ["GatewayProtocol", "NetlinkWire"]),
         .testTarget(name: "LinuxSysTests", dependencies: ["LinuxSys"]),

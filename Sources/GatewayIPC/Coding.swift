@@ -39,9 +39,9 @@ extension ChildMessage {
         case .sessionClosed(let connection):
             writer.put(Kind.sessionClosed.rawValue)
             writer.put(connection)
-        case .accepted(let session):
+        case .accepted(let number):
             writer.put(Kind.accepted.rawValue)
-            writer.put(session)
+            writer.put(number)
         case .ended(let session):
             writer.put(Kind.ended.rawValue)
             writer.put(session)
@@ -62,7 +62,7 @@ extension ChildMessage {
             self = .open(request)
         case .closed: self = .closed(connection: reader.number())
         case .sessionClosed: self = .sessionClosed(connection: reader.number())
-        case .accepted: self = .accepted(session: reader.number())
+        case .accepted: self = .accepted(number: reader.number())
         case .ended: self = .ended(session: reader.number())
         }
     }
@@ -98,7 +98,7 @@ extension OpenRequest {
 extension SupervisorMessage {
     private enum Kind: UInt16 {
         case adopt = 16
-        case opened, refused, assign, revoke, stop
+        case opened, refused, assign, revoke, serve, stop
 
         var length: Int {
             switch self {
@@ -107,7 +107,7 @@ extension SupervisorMessage {
             case .refused: 8 + textLength
             case .assign: 8 + 4 + 2 + 1 + 4 + 160 + 64
             case .revoke: 12 + textLength
-            case .stop: 0
+            case .serve, .stop: 0
             }
         }
     }
@@ -137,6 +137,8 @@ extension SupervisorMessage {
             writer.put(session)
             writer.put(reason)
             writer.put(text, count: textLength)
+        case .serve:
+            writer.put(Kind.serve.rawValue)
         case .stop:
             writer.put(Kind.stop.rawValue)
         }
@@ -159,6 +161,7 @@ extension SupervisorMessage {
             self = .assign(assignment)
         case .revoke:
             self = .revoke(session: reader.number(), reason: reader.number(), text: reader.text(count: textLength))
+        case .serve: self = .serve
         case .stop: self = .stop
         }
     }
@@ -167,7 +170,7 @@ extension SupervisorMessage {
     public var carriesDescriptor: Bool {
         switch self {
         case .adopt, .opened, .assign: true
-        case .refused, .revoke, .stop: false
+        case .refused, .revoke, .serve, .stop: false
         }
     }
 }

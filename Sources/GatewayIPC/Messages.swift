@@ -12,8 +12,8 @@ public enum ChildMessage: Equatable, Sendable {
     case closed(connection: UInt32)
     /// A frontend's session was reset by the client; the connection stays.
     case sessionClosed(connection: UInt32)
-    /// A broker took a session over.
-    case accepted(session: UInt64)
+    /// A descriptor arrived: the session's at a broker, the connection's at a frontend.
+    case accepted(number: UInt64)
     /// A broker's session has ended.
     case ended(session: UInt64)
 }
@@ -67,6 +67,8 @@ public enum SupervisorMessage: Equatable, Sendable {
     case assign(Assignment)
     /// To a broker: end this session with GOODBYE.
     case revoke(session: UInt64, reason: UInt32, text: String)
+    /// To a frontend: every standing process is sealed and the listeners listen; accept from now on.
+    case serve
     /// To any child: say goodbye to everybody and end.
     case stop
 }

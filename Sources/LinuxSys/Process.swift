@@ -129,3 +129,10 @@ public func kernelRelease() -> String {
     return unsafe uname(&name) == 0
         ? withUnsafeBytes(of: name.release) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) } : ""
 }
+
+/// Numbers of an installed user; nil when there is none of that name. The corresponding C function is `getpwnam`.
+public func userIDs(_ name: String) -> (uid: UInt32, gid: UInt32)? {
+    // SAFETY: getpwnam's result lives until its next call; two integers are copied out of it.
+    guard let entry = unsafe getpwnam(name) else { return nil }
+    return unsafe (entry.pointee.pw_uid, entry.pointee.pw_gid)
+}

@@ -97,7 +97,7 @@ struct Broker: ~Copyable {
                 for session in Array(sessions.values) {
                     sayGoodbye(session, GoodbyeReason.restart, "the gateway is stopping")
                 }
-            case .adopt, .opened, .refused: exit(1)
+            case .adopt, .opened, .refused, .serve: exit(1)
             }
         }
     }
@@ -117,7 +117,7 @@ struct Broker: ~Copyable {
             exit(1)
         }
         sessions[assignment.session] = session
-        control.send(.accepted(session: assignment.session))
+        control.send(.accepted(number: assignment.session))
     }
 
     /// Tells epoll what this session waits for now.

@@ -32,7 +32,7 @@ struct Frontend: ~Copyable {
         let listeners = options.listeners.map {
             Listener(Descriptor(owning: $0.descriptor), transport: $0.transport)
         }
-        let epoll = try Frontend.queue(control, listeners)
+        let epoll = try Frontend.queue(watching: control)
         self.epoll = epoll
         self.options = options
         self.control = control
@@ -41,14 +41,10 @@ struct Frontend: ~Copyable {
         reserve = SessionSocket(copyOf: control.descriptor)
     }
 
-    private static func queue(_ control: ControlSocket, _ listeners: [Listener]) throws(StartError) -> Epoll {
+    private static func queue(watching control: ControlSocket) throws(StartError) -> Epoll {
         do throws(Errno) {
             let epoll = try Epoll()
             try epoll.add(control.descriptor.raw, .read, token: controlToken)
-            for (index, listener) in listeners.enumerated() {
-                try epoll.add(
-                    listener.descriptor.raw, [.read, .exclusive], token: listenerToken + UInt64(index))
-            }
             return epoll
         } catch {
             throw .system("epoll", error)
@@ -93,11 +89,11 @@ struct Frontend: ~Copyable {
             switch message {
             case .adopt(let number, let uid, let gid):
                 guard let socket = passed.take() else { exit(1) }
-                control.send(.accepted(session: UInt64(number)))
+                control.send(.accepted(number: UInt64(number)))
                 adopt(number, socket, uid: uid, gid: gid)
             case .opened(let number):
                 guard let socket = passed.take() else { exit(1) }
-                control.send(.accepted(session: UInt64(number)))
+                control.send(.accepted(number: UInt64(number)))
                 if let connection = connections[number] { open(connection, SessionSocket(socket)) }
             case .refused(let number, let reason, let text):
                 if let connection = connections[number] { sayGoodbye(connection, reason, text) }
@@ -107,7 +103,20 @@ struct Frontend: ~Copyable {
                 for connection in Array(connections.values) {
                     sayGoodbye(connection, GoodbyeReason.restart, "the gateway is stopping")
                 }
+            case .serve: listen()
             case .assign, .revoke: exit(1)
+            }
+        }
+    }
+
+    /// From here on clients are accepted.
+    private mutating func listen() {
+        for (index, listener) in listeners.enumerated() {
+            do throws(Errno) {
+                try epoll.add(
+                    listener.descriptor.raw, [.read, .exclusive], token: Frontend.listenerToken + UInt64(index))
+            } catch {
+                exit(1)
             }
         }
     }

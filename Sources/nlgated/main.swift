@@ -1,1 +1,41 @@
-// placeholder
+// The supervisor: opens files and listeners, starts, watches and restarts the other processes, and hands out
+// descriptors. It parses no byte that a client wrote. Its own sealing is less than the others': see SECURITY.md.
+
+import Confinement
+import Glibc
+import LinuxSys
+
+SupervisorSealing.reexecIfEnvironmentIsDirty()
+SupervisorSealing.normaliseDescriptors()
+ignoreSIGPIPE()
+do throws(StartError) {
+    let options = try Options(Array(CommandLine.arguments.dropFirst()))
+    printInsecureChoices(options)
+    let files = try CredentialFiles(options)
+    let users = try Users(options)
+    let namespaces = try Namespaces(options)
+    let images = try Images()
+    let limits = try options.limits.fitted()
+    let listeners = try Listeners(options)
+    let admin = try AdminSocket(options)
+    let signals = try queuedSignals()
+    let report = try sealed(options)
+    if options.checkOnly {
+        writeStandardError("nlgated: the command line and the files are usable")
+        exit(0)
+    }
+    let supervisor = try Supervisor(
+        options, limits: limits, files: files, users: users, namespaces: namespaces, images: images,
+        listeners: listeners, admin: admin, signals: signals, report: report)
+    try supervisor.startStandingProcesses()
+    try supervisor.listen()
+    supervisor.run()
+    listeners.removePaths()
+} catch {
+    if case .help(let text) = error {
+        print(text)
+        exit(0)
+    }
+    writeStandardError("nlgated: \(error)")
+    exit(error.exitCode)
+}

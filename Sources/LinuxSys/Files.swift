@@ -1,0 +1,87 @@
+import Glibc
+
+/// What a file is, as far as nlgate asks.
+public struct FileStatus: Equatable, Sendable {
+    /// Kinds of files.
+    public enum Kind: Sendable {
+        /// A regular file.
+        case regular
+        /// A directory.
+        case directory
+        /// A Unix socket.
+        case socket
+        /// Anything else: FIFO, device, symbolic link.
+        case other
+    }
+
+    /// What it is.
+    public let kind: Kind
+    /// Permission bits.
+    public let permissions: UInt32
+    /// Length in bytes.
+    public let size: Int64
+    /// Owner.
+    public let uid: UInt32
+
+    private init(_ status: stat) {
+        kind =
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: .regular
+            case S_IFDIR: .directory
+            case S_IFSOCK: .socket
+            default: .other
+            }
+        permissions = status.st_mode & 0o7777
+        size = Int64(status.st_size)
+        uid = status.st_uid
+    }
+
+    /// The status of an open file. The corresponding C function is `fstat`.
+    ///
+    /// - Throws: what `fstat` reports.
+    public init(of descriptor: borrowing Descriptor) throws(Errno) {
+        var status = stat()
+        // SAFETY: fstat writes one struct stat.
+        guard unsafe fstat(descriptor.raw, &status) == 0 else { throw Errno.last }
+        self.init(status)
+    }
+
+    /// The status of a path, symbolic links not followed. The corresponding C function is `lstat`.
+    ///
+    /// - Throws: what `lstat` reports.
+    public init(ofPath path: String) throws(Errno) {
+        var status = stat()
+        // SAFETY: lstat reads a NUL-terminated path and writes one struct stat.
+        guard unsafe lstat(path, &status) == 0 else { throw Errno.last }
+        self.init(status)
+    }
+}
+
+/// Removes a name; that there is none is fine. The corresponding C function is `unlink`.
+public func removeFile(_ path: String) {
+    // SAFETY: the C function only reads the NUL-terminated path.
+    _ = unsafe unlink(path)
+}
+
+/// Makes a directory; that there is one is fine. The corresponding C function is `mkdir`.
+public func makeDirectory(_ path: String, mode: UInt32) {
+    // SAFETY: the C function only reads the NUL-terminated path.
+    _ = unsafe mkdir(path, mode)
+}
+
+/// Sets a path's permissions. The corresponding C function is `chmod`.
+///
+/// - Throws: what `chmod` reports.
+public func setPermissions(_ path: String, mode: UInt32) throws(Errno) {
+    // SAFETY: the C function only reads the NUL-terminated path.
+    guard unsafe chmod(path, mode) == 0 else { throw Errno.last }
+}
+
+/// Most descriptors that this process and its children may have, without more privilege. The corresponding C function
+/// is `getrlimit`.
+public func hardDescriptorLimit() -> UInt64 {
+    var limit = rlimit()
+    // SAFETY: getrlimit writes one struct rlimit.
+    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+    return UInt64(limit.rlim_max)
+}

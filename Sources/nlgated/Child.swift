@@ -1,0 +1,99 @@
+import Confinement
+import GatewayIPC
+import LinuxSys
+
+/// One process that the supervisor started, and its control socket.
+final class Child {
+    enum Kind: Equatable {
+        case frontend(index: Int)
+        case reader(namespace: Int, index: Int)
+        /// For this one session.
+        case broker(namespace: Int, session: UInt64)
+
+        var name: String {
+            switch self {
+            case .frontend(let index): "nlgate-frontend \(index)"
+            case .reader(let namespace, let index): "nlgate-broker reader \(namespace).\(index)"
+            case .broker(let namespace, let session): "nlgate-broker \(namespace) session \(session)"
+            }
+        }
+    }
+
+    /// Descriptors that may be on their way at once.
+    static let mostUnacknowledged = 32
+    /// Messages that may wait; more means that the process is stuck.
+    static let mostQueued = 65_536
+
+    let number: UInt64
+    let kind: Kind
+    let process: ChildProcess
+    let control: Descriptor
+    /// Until when it must have said `ready`, in monotonic milliseconds; nil once it has.
+    var deadline: UInt64?
+    var report: SealingReport?
+    /// Sessions that it serves.
+    var sessions: Set<UInt64> = []
+    /// For a frontend: which connection has which session.
+    var sessionOf: [UInt32: UInt64] = [:]
+    /// For a frontend: who the Unix clients are that it was given.
+    var adopted: [UInt32: PeerCredentials] = [:]
+    private var unacknowledged = 0
+    private var queue: [(bytes: [UInt8], passed: PassedDescriptor?)] = []
+    private var queueHead = 0
+
+    init(number: UInt64, kind: Kind, process: consuming ChildProcess, control: consuming Descriptor, deadline: UInt64) {
+        self.number = number
+        self.kind = kind
+        self.process = process
+        self.control = control
+        self.deadline = deadline
+    }
+
+    var isReady: Bool { report != nil }
+    var hasQueue: Bool { queueHead < queue.count }
+
+    /// Sends now or queues; false when the process is stuck or gone.
+    func send(_ message: SupervisorMessage, passing descriptor: PassedDescriptor? = nil) -> Bool {
+        guard queue.count - queueHead < Child.mostQueued else { return false }
+        queue.append((message.encode(), descriptor))
+        return flush()
+    }
+
+    /// Sends what is queued as far as the process takes it; false when it is gone.
+    func flush() -> Bool {
+        while hasQueue {
+            let entry = queue[queueHead]
+            if entry.passed != nil, unacknowledged >= Child.mostUnacknowledged { break }
+            do throws(Errno) {
+                let raw = entry.passed?.descriptor.raw ?? -1
+                guard try control.send(entry.bytes.span, passing: raw) != .wouldBlock else { break }
+            } catch {
+                return false
+            }
+            if entry.passed != nil { unacknowledged += 1 }
+            queue[queueHead] = ([], nil)
+            queueHead += 1
+        }
+        if !hasQueue {
+            queue.removeAll()
+            queueHead = 0
+        }
+        return true
+    }
+
+    /// One descriptor arrived; false when none was on its way.
+    func acknowledge() -> Bool {
+        guard unacknowledged > 0 else { return false }
+        unacknowledged -= 1
+        return true
+    }
+}
+
+/// A descriptor that waits to be passed on; closed when it was.
+final class PassedDescriptor {
+    let descriptor: Descriptor
+
+    init(_ descriptor: consuming Descriptor) {
+        self.descriptor = descriptor
+    }
+}

@@ -1,0 +1,132 @@
+import Confinement
+import Glibc
+import LinuxSys
+
+/// The daemon's files, each opened once and checked on the open descriptor. What is inside is parsed by a frontend.
+struct CredentialFiles {
+    /// One file; `reopened` gives a descriptor whose offset is its own.
+    final class File {
+        let path: String
+        private let descriptor: Descriptor
+
+        init(_ option: String, _ path: String, isSecret: Bool) throws(StartError) {
+            self.path = path
+            let opened = try attempt("\(option) \(path)") { () throws(Errno) in
+                // Non-blocking: a FIFO in place of a file must not hold up the start.
+                try Descriptor.open(path, flags: O_RDONLY | O_NONBLOCK)
+            }
+            let status = try attempt("\(option) \(path)") { () throws(Errno) in try FileStatus(of: opened) }
+            guard status.kind == .regular else {
+                let kind = status.kind == .directory ? "a directory" : "not a regular file"
+                throw .unusable("\(option) \(path): is \(kind)")
+            }
+            if isSecret, status.permissions & 0o077 != 0 {
+                throw .unusable("\(option) \(path): others can read the private key; 'chmod 600 \(path)' first")
+            }
+            guard status.size > 0 else { throw .unusable("\(option) \(path): is empty") }
+            descriptor = opened
+        }
+
+        func reopened() throws(Errno) -> Descriptor {
+            try Descriptor.open("/proc/self/fd/\(descriptor.raw)", flags: O_RDONLY)
+        }
+    }
+
+    let certificate: File?
+    let key: File?
+    let clientAuthority: File?
+    let revocationList: File?
+
+    init(_ options: Options) throws(StartError) {
+        guard options.usesTLS else {
+            (certificate, key, clientAuthority, revocationList) = (nil, nil, nil, nil)
+            return
+        }
+        certificate = try options.certificate.map { (path) throws(StartError) in
+            try File("--cert", path, isSecret: false)
+        }
+        key = try options.key.map { (path) throws(StartError) in try File("--key", path, isSecret: true) }
+        let option = options.clientAuthority == nil ? "--ca" : "--client-ca"
+        clientAuthority = try (options.clientAuthority ?? options.authority).map { (path) throws(StartError) in
+            try File(option, path, isSecret: false)
+        }
+        revocationList = try options.revocationList.map { (path) throws(StartError) in
+            try File("--crl", path, isSecret: false)
+        }
+    }
+}
+
+/// The network namespaces that are served; index 0 is the daemon's own and has no descriptor.
+struct Namespaces {
+    final class Served {
+        let name: String
+        let descriptor: Descriptor
+
+        init(_ name: String) throws(StartError) {
+            self.name = name
+            descriptor = try attempt("--netns \(name): can't open /run/netns/\(name)") { () throws(Errno) in
+                try Descriptor.open("/run/netns/\(name)", flags: O_RDONLY)
+            }
+        }
+    }
+
+    let served: [Served]
+
+    init(_ options: Options) throws(StartError) {
+        served = try options.namespaces.map { (name) throws(StartError) in try Served(name) }
+    }
+
+    var count: Int { served.count + 1 }
+    var names: [String] { served.map(\.name) }
+}
+
+/// The helper programs, opened once.
+final class Images {
+    let frontend: HelperImage
+    let broker: HelperImage
+
+    init() throws(StartError) {
+        do throws(SealingError) {
+            frontend = try HelperImage(name: "nlgate-frontend")
+            broker = try HelperImage(name: "nlgate-broker")
+        } catch {
+            throw .sealing(error)
+        }
+    }
+}
+
+/// Which user each process becomes; nil when the daemon isn't root.
+struct Users {
+    struct User {
+        var uid: UInt32
+        var gid: UInt32
+    }
+
+    let frontend: User?
+    let reader: User?
+    let broker: User?
+
+    /// Where no user is installed and --uid-base isn't given.
+    private static let defaultBase: UInt32 = 62_200
+
+    init(_ options: Options) throws(StartError) {
+        guard getuid() == 0 else {
+            (frontend, reader, broker) = (nil, nil, nil)
+            return
+        }
+        func user(_ name: String, _ place: UInt32) -> User {
+            if options.uidBase == nil, let installed = installedUser(name) { return installed }
+            let number = (options.uidBase ?? Users.defaultBase) + place
+            return User(uid: number, gid: number)
+        }
+        // The order of design: frontend, keeper, reader, broker, policy compiler.
+        frontend = user("nlgate-frontend", 0)
+        reader = user("nlgate-reader", 2)
+        broker = user("nlgate-broker", 3)
+    }
+}
+
+private func installedUser(_ name: String) -> Users.User? {
+    guard let ids = userIDs(name), ids.uid != 0 else { return nil }
+    return Users.User(uid: ids.uid, gid: ids.gid)
+}

@@ -1,0 +1,249 @@
+import Confinement
+import GatewayIPC
+import Glibc
+import LinuxSys
+import Roles
+
+/// What an epoll token stands for.
+enum Token {
+    static let signals: UInt64 = 1
+    static let admin: UInt64 = 2
+    static func unixListener(_ index: Int) -> UInt64 { 3 << 60 | UInt64(index) }
+    static func control(_ child: UInt64) -> UInt64 { 1 << 60 | child }
+    static func process(_ child: UInt64) -> UInt64 { 2 << 60 | child }
+    static func adminClient(_ number: UInt64) -> UInt64 { 4 << 60 | number }
+
+    static let kindMask: UInt64 = 15 << 60
+}
+
+/// The event loop and what it knows. A class, because it owns every descriptor of the daemon to the end.
+final class Supervisor {
+    /// What a reader may open; a kernel that lacks one refuses it at HELLO.
+    static let readerProtocols: [Int32] = [0, 4, 16]
+    static let mostDeaths = 10
+
+    let options: Options
+    let limits: Limits
+    let files: CredentialFiles
+    let users: Users
+    let namespaces: Namespaces
+    let images: Images
+    let listeners: Listeners
+    let admin: AdminSocket
+    let signals: Signals
+    let report: SealingReport
+    let roles: RoleTable
+    let null: Descriptor
+    let frontendCount: Int
+    let readerCount: Int
+    var epoll: Epoll
+    var now = Clock.monotonicMilliseconds()
+
+    var children: [UInt64: Child] = [:]
+    var childCount: UInt64 = 0
+    var restarts: [(at: UInt64, kind: Child.Kind)] = []
+    var deaths: [UInt64] = []
+
+    var sessions: [UInt64: SessionRecord] = [:]
+    var sessionCount: UInt64 = 0
+    var sessionsOf: [Principal: Int] = [:]
+    var nextAdopted: UInt32 = 1 << 31
+
+    /// Why a standing process could not start.
+    var failure: String?
+    var isServing = false
+    var isStopping = false
+    var stopDeadline: UInt64 = 0
+    private var exitCode: Int32 = 0
+    private var buffer = [UInt8](repeating: 0, count: maximumMessageLength + 1)
+
+    init(
+        _ options: Options, limits: Limits, files: CredentialFiles, users: Users, namespaces: Namespaces,
+        images: Images, listeners: Listeners, admin: AdminSocket, signals: Signals, report: SealingReport
+    ) throws(StartError) {
+        self.options = options
+        self.limits = limits
+        self.files = files
+        self.users = users
+        self.namespaces = namespaces
+        self.images = images
+        self.listeners = listeners
+        self.admin = admin
+        self.signals = signals
+        self.report = report
+        roles = RoleTable(builtin: options.policy, daemonUID: getuid())
+        let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        frontendCount = options.frontends ?? cores
+        readerCount = options.readers ?? max(2, cores)
+        null = try attempt("/dev/null") { () throws(Errno) in try Descriptor.open("/dev/null", flags: O_RDWR) }
+        epoll = try Supervisor.queue(signals, listeners, admin)
+    }
+
+    private static func queue(
+        _ signals: Signals, _ listeners: Listeners, _ admin: AdminSocket
+    ) throws(StartError) -> Epoll {
+        try attempt("epoll") { () throws(Errno) in
+            let epoll = try Epoll()
+            try epoll.add(signals.queue.descriptor.raw, .read, token: Token.signals)
+            for (index, listener) in listeners.unix.enumerated() {
+                try epoll.add(listener.descriptor.raw, .read, token: Token.unixListener(index))
+            }
+            if let listener = admin.listener {
+                try epoll.add(listener.descriptor.raw, .read, token: Token.admin)
+            }
+            return epoll
+        }
+    }
+
+    /// Serves until it is told to stop and every process has ended.
+    func run() {
+        while !(isStopping && children.isEmpty) { turn(milliseconds: 1000) }
+        if exitCode != 0 { exit(exitCode) }
+    }
+
+    /// One round of the loop.
+    func turn(milliseconds: Int32) {
+        var events: [Event] = []
+        let soonest = restarts.map(\.at).min().map { Int32(clamping: $0 > now ? $0 - now : 0) } ?? milliseconds
+        do throws(Errno) {
+            try epoll.wait(milliseconds: min(milliseconds, soonest), into: &events)
+        } catch {
+            writeStandardError("nlgated: epoll_wait: \(error)")
+            exit(1)
+        }
+        now = Clock.monotonicMilliseconds()
+        for event in events { handle(event) }
+        startDue()
+        checkDeadlines()
+    }
+
+    private func handle(_ event: Event) {
+        let number = event.token & ~Token.kindMask
+        switch event.token & Token.kindMask {
+        case 0 where event.token == Token.signals: takeSignals()
+        case 0: admin.accept(self)
+        case 1 << 60:
+            if let child = children[number] { receive(child, event) }
+        case 2 << 60:
+            if let child = children[number] { reap(child) }
+        case 3 << 60: acceptUnix(listeners.unix[Int(number)])
+        default: admin.handle(number, event, self)
+        }
+    }
+
+    private func takeSignals() {
+        while let signal = signals.queue.next() {
+            switch signal {
+            case SIGHUP: log("SIGHUP: there is nothing to reload yet; restart to take over new files")
+            default: stop(exitCode: 0)
+            }
+        }
+    }
+
+    private func reap(_ child: Child) {
+        do throws(Errno) {
+            guard let status = try child.process.reap() else { return }
+            childEnded(child, status)
+        } catch {
+            childEnded(child, .exited(-1))
+        }
+    }
+
+    /// Reads a child's messages. A malformed one, or a verb in the wrong state, kills the child.
+    private func receive(_ child: Child, _ event: Event) {
+        if event.readiness.contains(.write), !child.flush() { return kill(child) }
+        for _ in 0..<64 {
+            do throws(Errno) {
+                switch try child.control.receivePacket(into: &buffer, count: buffer.count) {
+                case .wouldBlock: return watch(child)
+                // The process is ending; its pidfd tells when it has.
+                case .closed: return epoll.remove(child.control.raw)
+                case .bytes(let count):
+                    guard let message = try? ChildMessage(Array(buffer[..<count])), take(message, from: child) else {
+                        log("\(child.kind.name) broke the protocol between our processes")
+                        return kill(child)
+                    }
+                }
+            } catch {
+                return kill(child)
+            }
+        }
+        watch(child)
+    }
+
+    private func watch(_ child: Child) {
+        guard children[child.number] === child else { return }
+        try? epoll.modify(child.control.raw, child.hasQueue ? [.read, .write] : .read, token: Token.control(child.number))
+    }
+
+    /// Sends to a child, and keeps an eye on it when it doesn't read.
+    func send(_ message: SupervisorMessage, to child: Child, passing descriptor: PassedDescriptor? = nil) {
+        guard child.send(message, passing: descriptor) else { return kill(child) }
+        if child.hasQueue { watch(child) }
+    }
+
+    func kill(_ child: Child) {
+        try? child.process.signal(SIGKILL)
+    }
+
+    /// Goodbye to everybody; whoever is still there after five seconds is killed.
+    func stop(exitCode: Int32) {
+        guard !isStopping else { return }
+        isStopping = true
+        self.exitCode = exitCode
+        stopDeadline = now + 5000
+        restarts = []
+        for child in children.values where !child.send(.stop) { kill(child) }
+        for listener in listeners.unix { epoll.remove(listener.descriptor.raw) }
+    }
+
+    private func checkDeadlines() {
+        for child in children.values {
+            if isStopping, now >= stopDeadline { kill(child) }
+            if let deadline = child.deadline, now >= deadline {
+                log("\(child.kind.name) was not ready in time")
+                failure = failure ?? "\(child.kind.name) was not ready within 10 seconds"
+                child.deadline = nil
+                kill(child)
+            }
+        }
+        endExpiredSessions()
+    }
+
+    func log(_ text: String) {
+        writeStandardError("nlgated: \(text)")
+    }
+}
+
+/// Signals as something that can be handed on.
+final class Signals {
+    let queue: SignalQueue
+
+    init(_ queue: consuming SignalQueue) {
+        self.queue = queue
+    }
+}
+
+/// SIGTERM and SIGINT stop the daemon, SIGHUP reloads.
+func queuedSignals() throws(StartError) -> Signals {
+    try attempt("signalfd") { () throws(Errno) in Signals(try SignalQueue([SIGTERM, SIGINT, SIGHUP])) }
+}
+
+/// The supervisor's own confinement.
+func sealed(_ options: Options) throws(StartError) -> SealingReport {
+    do throws(SealingError) {
+        return try SupervisorSealing.seal(
+            root: getuid() == 0, kernel: .running(insecureOldKernel: options.insecureOldKernel))
+    } catch {
+        throw .sealing(error)
+    }
+}
+
+func printInsecureChoices(_ options: Options) {
+    if options.insecureTCP {
+        writeStandardError("nlgated: --insecure-tcp: whoever reaches a tcp:// port reads this host's network state")
+    }
+    if options.insecureOldKernel {
+        writeStandardError("nlgated: --insecure-old-kernel: confinement is only what this kernel has")
+    }
+}
