@@ -66,9 +66,14 @@ let package = Package(
         .testTarget(name: "RolesTests", dependencies: ["Roles", "GatewayPolicy"]),
         .testTarget(name: "GatewayProtocolTests", dependencies: ["GatewayProtocol", "NetlinkWire"]),
         .testTarget(name: "LinuxSysTests", dependencies: ["LinuxSys"]),
+        .target(name: "CProbe", path: "Tests/CProbe"),
+        .executableTarget(
+            name: "confinement-probe", dependencies: ["Confinement", "LinuxSys", "CProbe"], path: "Tests/ConfinementProbe"),
         .testTarget(
             name: "ConfinementTests",
-            dependencies: ["Confinement", "LinuxSys", "nlgated", "nlgate-frontend", "nlgate-broker"]),
+            dependencies: [
+                "Confinement", "LinuxSys", "confinement-probe", "nlgated", "nlgate-frontend", "nlgate-broker",
+            ]),
         .testTarget(name: "TLSSocketTests", dependencies: ["TLSSocket", "LinuxSys"]),
         .testTarget(
             name: "RemoteNetlinkTests",

@@ -81,6 +81,8 @@ int nlg_list_descriptors(int *out, int capacity) {
     return count;
 }
 
+int nlg_descriptor_flags(int fd) { return fcntl(fd, F_GETFD); }
+
 int nlg_file_type(int fd, uint32_t *type, uint64_t *size) {
     struct stat s;
     if (fstat(fd, &s) < 0) return -1;
@@ -106,6 +108,8 @@ int nlg_namespace_id(int proc_self, const char *path, uint64_t *id) {
 }
 
 int nlg_prctl(int operation, unsigned long a, unsigned long b) { return prctl(operation, a, b, 0UL, 0UL); }
+
+int nlg_death_signal(int *signal) { return prctl(PR_GET_PDEATHSIG, signal, 0UL, 0UL, 0UL); }
 
 static int is_ignored_by_us(int signal) { return signal == SIGPIPE || signal == SIGXFSZ; }
 

@@ -59,8 +59,13 @@ public struct SyscallRule: Equatable, Sendable {
     public var architectures: Architectures
 
     /// A call with all its conditions at once.
-    public init(_ name: String, _ arguments: [ArgumentRule] = [], on: Architectures = .both, _ reason: String) {
-        self.init(name, anyOf: arguments.isEmpty ? [] : [arguments], on: on, reason)
+    public init(_ name: String, _ arguments: [ArgumentRule], on: Architectures = .both, _ reason: String) {
+        self.init(name, anyOf: [arguments], on: on, reason)
+    }
+
+    /// A call with whatever arguments.
+    public init(_ name: String, on: Architectures = .both, _ reason: String) {
+        self.init(name, anyOf: [], on: on, reason)
     }
 
     /// A call with several forms.

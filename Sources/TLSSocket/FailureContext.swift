@@ -52,7 +52,9 @@ struct FailureContext {
     }
 
     private var closed: TLSError {
-        TLSError(.closed, "the \(side.peer) closed the connection \(isOpen ? "without saying so" : "during the TLS handshake")")
+        TLSError(
+            .closed,
+            "the \(side.peer) closed the connection \(isOpen ? "without saying so" : "during the TLS handshake")")
     }
 
     private var systemError: TLSError {

@@ -43,7 +43,8 @@ enum PEM {
     }
 
     private static func read(
-        _ text: [UInt8], _ what: String, _ kind: String, limit: Int, onlyFirst: Bool = false, next: (OpaquePointer) -> Bool
+        _ text: [UInt8], _ what: String, _ kind: String, limit: Int, onlyFirst: Bool = false,
+        next: (OpaquePointer) -> Bool
     ) throws(TLSError) {
         guard text.count <= sizeLimit else { throw TLSError(.badPEM, "\(what) is larger than \(sizeLimit) bytes") }
         ERR_clear_error()
@@ -76,5 +77,6 @@ enum PEM {
 }
 
 /// Answers "no password", where OpenSSL's own function would ask on the terminal.
-private let refusePassword: @convention(c) (UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?) ->
-    Int32 = { _, _, _, _ in -1 }
+private let refusePassword:
+    @convention(c) (UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?) ->
+        Int32 = { _, _, _, _ in -1 }

@@ -43,7 +43,8 @@ enum HostName: Equatable {
         }
         let name = text.hasSuffix(".") ? String(text.dropLast()) : text
         guard Self.isDNSName(name) else {
-            throw TLSError(.badName, "\"\(escaped(Array(text.utf8.prefix(100))))\" is neither a DNS name nor an address")
+            throw TLSError(
+                .badName, "\"\(escaped(Array(text.utf8.prefix(100))))\" is neither a DNS name nor an address")
         }
         self = .dns(name.lowercased())
     }

@@ -11,13 +11,6 @@ public enum TLSLibrary {
         try expect(OPENSSL_init_ssl(nlg_init_options, nil), "OPENSSL_init_ssl")
     }
 
-    /// Finishes everything that OpenSSL and the C library would otherwise do when first used.
-    ///
-    /// - Throws: `library` when OpenSSL can't be used.
-    public static func prepare() throws(TLSError) {
-        try initialise()
-    }
-
     /// Overwrites secret bytes in a way that the compiler keeps.
     public static func wipe(_ bytes: inout [UInt8]) {
         // SAFETY: the pointer and the count are the array's own.

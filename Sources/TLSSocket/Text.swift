@@ -50,7 +50,8 @@ func dateText(_ seconds: Int64) -> String {
     let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
     let month = (5 * dayOfYear + 2) / 153
     let year = yearOfEra + era * 400 + (month >= 10 ? 1 : 0)
-    let date = "\(year)-\(twoDigits(month < 10 ? month + 3 : month - 9))-\(twoDigits(dayOfYear - (153 * month + 2) / 5 + 1))"
+    let date =
+        "\(year)-\(twoDigits(month < 10 ? month + 3 : month - 9))-\(twoDigits(dayOfYear - (153 * month + 2) / 5 + 1))"
     return "\(date) \(twoDigits(second / 3600)):\(twoDigits(second / 60 % 60)):\(twoDigits(second % 60)) UTC"
 }
 

@@ -17,7 +17,8 @@ extension VerifyFailure {
         case X509_V_ERR_CERT_REVOKED:
             return TLSError(.revoked, "\(what) is revoked by the CRL")
         case X509_V_ERR_CRL_HAS_EXPIRED:
-            return TLSError(.crlExpired, "the CRL that \(what) is checked against has expired: get a new one from the CA")
+            return TLSError(
+                .crlExpired, "the CRL that \(what) is checked against has expired: get a new one from the CA")
         case X509_V_ERR_CRL_NOT_YET_VALID:
             return TLSError(.crlExpired, "the CRL that \(what) is checked against is not valid yet: check the clock")
         case X509_V_ERR_UNABLE_TO_GET_CRL, X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:

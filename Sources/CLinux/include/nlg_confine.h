@@ -12,6 +12,8 @@ int nlg_landlock_abi(void);
 const char *_Nullable nlg_environment(int index);
 // The open descriptors in rising order, without the one that lists them; returns how many there are.
 int nlg_list_descriptors(int *_Nonnull out, int capacity);
+// FD_CLOEXEC or 0.
+int nlg_descriptor_flags(int fd);
 // S_IFMT part of the mode and the size.
 int nlg_file_type(int fd, uint32_t *_Nonnull type, uint64_t *_Nonnull size);
 // Mode (all bits) and owner.
@@ -21,6 +23,7 @@ int nlg_namespace_id(int proc_self, const char *_Nonnull path, uint64_t *_Nonnul
 
 // state
 int nlg_prctl(int operation, unsigned long a, unsigned long b);
+int nlg_death_signal(int *_Nonnull signal);
 // Default actions but for SIGPIPE and SIGXFSZ, which are ignored; nothing blocked.
 int nlg_normal_signals(void);
 int nlg_signals_are_normal(void);

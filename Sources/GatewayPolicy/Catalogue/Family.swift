@@ -67,3 +67,23 @@ public enum Catalogue {
         families.first { $0.label == label }
     }
 }
+
+extension NetlinkProtocol {
+    /// Why a protocol is never carried, or nil when it may be granted.
+    public static func whyRefused(_ number: Int32) -> String? {
+        let reason: String
+        switch number {
+        case route, sockDiag, xfrm, netfilter, generic: return nil
+        case 2: reason = "it reaches other programs of the server, not its kernel"
+        case 7, 9: reason = "its events belong to the server's own security, and its writes would be the broker's"
+        case 8, 18, 20: reason = "it hands out descriptors or needs capabilities that no broker has"
+        case 10: reason = "the kernel checks nothing in it"
+        case 11: reason = "it shows every process of the server"
+        case 15: reason = "writing it forges events, and its events are not netlink messages"
+        case 21: reason = "it changes the algorithms of the whole server"
+        case 22: reason = "the kernel has no such socket any more"
+        default: reason = "it is not known"
+        }
+        return "netlink \(name(number)) is never carried: \(reason)"
+    }
+}

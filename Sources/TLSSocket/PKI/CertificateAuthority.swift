@@ -87,7 +87,8 @@ public struct CertificateAuthority: Sendable {
             case .dns(let name): alternatives.append((GEN_DNS, Array(name.utf8)))
             case .address(let bytes):
                 guard !name.contains("%") else {
-                    throw TLSError(.badName, "\(escaped(Array(name.utf8))): a zone is not part of a certificate's address")
+                    throw TLSError(
+                        .badName, "\(escaped(Array(name.utf8))): a zone is not part of a certificate's address")
                 }
                 alternatives.append((GEN_IPADD, bytes))
             }

@@ -36,7 +36,8 @@ extension CertificateAuthority {
     private func add(_ serial: String, to list: RevocationList, at time: UnsafePointer<ASN1_TIME>) throws(TLSError) {
         let digits = serial.utf8.count
         guard (1...64).contains(digits), serial.utf8.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }) else {
-            throw TLSError(.badName, "\"\(escaped(Array(serial.utf8.prefix(100))))\" is no serial number in hexadecimal")
+            throw TLSError(
+                .badName, "\"\(escaped(Array(serial.utf8.prefix(100))))\" is no serial number in hexadecimal")
         }
         var value: OpaquePointer?
         // SAFETY: the number is ours until it is freed; the entry has a copy.

@@ -1,0 +1,118 @@
+internal import COpenSSL
+import Glibc
+internal import LinuxSys
+
+extension TLSLibrary {
+    /// Finishes everything that OpenSSL and the C library would otherwise do when first used.
+    ///
+    /// It makes a throw-away CA and lets a server and a client of it talk over a socket pair. After that no file is
+    /// opened and no library loaded, so that a filter may forbid both.
+    ///
+    /// - Throws: `library` when OpenSSL can't be used.
+    public static func prepare() throws(TLSError) {
+        try initialise()
+        tzset()
+        let world = try ThrowAwayWorld()
+        let context = try SSLContext(side: .server)
+        _ = try context.load(
+            certificate: world.server.certificate, key: world.server.key, ca: world.certificate,
+            crl: world.revocations)
+        try converse(context, world.clientContext(), name: .dns(ThrowAwayWorld.name))
+    }
+
+    /// A handshake, a few bytes each way and the ends, all in this thread.
+    ///
+    /// Without a name the client accepts any server whose certificate it trusts.
+    static func converse(_ server: SSLContext, _ client: SSLContext, name: HostName?) throws(TLSError) {
+        var ends: [Int32] = [-1, -1]
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        // SAFETY: the array has the two elements that are written.
+        guard unsafe socketpair(AF_UNIX, type, 0, &ends) == 0 else {
+            let error = Errno.last
+            throw TLSError(.system(error), "no socket pair: \(error)")
+        }
+        let near = Descriptor(owning: ends[0])
+        let far = Descriptor(owning: ends[1])
+        let one = try TLSConnection(server, descriptor: near.raw)
+        let other = try TLSConnection(client, descriptor: far.raw)
+        if let name { try other.expectServer(name) }
+        try shakeHands(one, other)
+        try pass(from: other, to: one)
+        try pass(from: one, to: other)
+        other.closeNotify()
+        guard one.peer != nil, other.peer != nil else { throw TLSError(.library, "a peer's certificate is missing") }
+        // Both sockets stay open until here.
+        (_, _) = (near.raw, far.raw)
+    }
+
+    private static func shakeHands(_ one: TLSConnection, _ other: TLSConnection) throws(TLSError) {
+        for _ in 0..<16 {
+            let client = try other.handshake()
+            let server = try one.handshake()
+            if client == .done && server == .done { return }
+        }
+        throw TLSError(.library, "a handshake within this process does not end")
+    }
+
+    private static func pass(from one: TLSConnection, to other: TLSConnection) throws(TLSError) {
+        let sent = [UInt8](repeating: 7, count: 1000)
+        var received = [UInt8](repeating: 0, count: 2000)
+        guard try one.write(sent.span) == .bytes(1000), try other.read(into: &received, count: 2000) == .bytes(1000)
+        else { throw TLSError(.library, "data within this process does not arrive") }
+    }
+}
+
+extension TLSServerContext {
+    /// Lets a stranger connect within this process, who must be refused.
+    ///
+    /// It both finishes what this very context does lazily and shows that it checks certificates at all.
+    ///
+    /// - Throws: `library` when the stranger is let in.
+    public func rehearse() throws(TLSError) {
+        do throws(TLSError) {
+            let stranger = try ThrowAwayWorld().clientContext()
+            try stranger.trust(certificateOf: context)
+            try TLSLibrary.converse(context, stranger, name: nil)
+        } catch {
+            let expected: [TLSError.Code] = [.notSignedByCA, .crlMissing, .crlExpired]
+            guard expected.contains(error.code) else { throw error }
+            return
+        }
+        throw TLSError(.library, "a client of an unknown CA was let in: this TLS library can't be trusted")
+    }
+}
+
+extension SSLContext {
+    /// Trusts the very certificate that another context presents.
+    fileprivate func trust(certificateOf other: SSLContext) throws(TLSError) {
+        // SAFETY: the certificate belongs to the other context; the store takes a reference of its own.
+        let store = unsafe try expect(SSL_CTX_get_cert_store(raw), "SSL_CTX_get_cert_store")
+        try expect(unsafe X509_STORE_add_cert(store, SSL_CTX_get0_certificate(other.raw)), "X509_STORE_add_cert")
+    }
+}
+
+/// A CA that lives for one rehearsal, with one server and one client.
+private struct ThrowAwayWorld {
+    static let name = "rehearsal.invalid"
+
+    let certificate: [UInt8]
+    let server: IssuedCertificate
+    let client: IssuedCertificate
+    let revocations: [UInt8]
+
+    init() throws(TLSError) {
+        let validity = Validity(days: 1)
+        let own = try CertificateAuthority.create(commonName: "rehearsal", validity: validity)
+        let authority = try CertificateAuthority(certificate: own.certificate, key: own.key)
+        certificate = own.certificate
+        server = try authority.issueServer(names: [Self.name], validity: validity)
+        client = try authority.issueClient(commonName: "rehearsal", validity: validity)
+        revocations = try authority.revocationList(serials: [], number: 1, validity: validity)
+    }
+
+    func clientContext() throws(TLSError) -> SSLContext {
+        let context = try SSLContext(side: .client)
+        _ = try context.load(certificate: client.certificate, key: client.key, ca: certificate, crl: nil)
+        return context
+    }
+}

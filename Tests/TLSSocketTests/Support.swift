@@ -1,0 +1,177 @@
+import Foundation
+import LinuxSys
+import Testing
+
+@testable import TLSSocket
+
+/// An authority with one certificate for a server and one for a client.
+struct TestPKI {
+    let caCertificate: [UInt8]
+    let authority: CertificateAuthority
+    let server: IssuedCertificate
+    let client: IssuedCertificate
+
+    static let names = ["gate.example", "127.0.0.1", "::1"]
+
+    init(name: String = "test CA", validity: Validity = Validity(days: 30)) throws {
+        let ca = try CertificateAuthority.create(commonName: name, validity: validity)
+        caCertificate = ca.certificate
+        authority = try CertificateAuthority(certificate: ca.certificate, key: ca.key)
+        server = try authority.issueServer(names: Self.names, validity: validity)
+        client = try authority.issueClient(commonName: "noc-7", validity: validity)
+    }
+
+    func serverContext(
+        _ own: IssuedCertificate? = nil, clientCA: [UInt8]? = nil, crl: [UInt8]? = nil
+    ) throws -> TLSServerContext {
+        let own = own ?? server
+        return try TLSServerContext(
+            certificate: own.certificate, key: own.key, clientCA: clientCA ?? caCertificate, crl: crl)
+    }
+
+    func clientContext(
+        _ own: IssuedCertificate? = nil, ca: [UInt8]? = nil, crl: [UInt8]? = nil
+    ) throws -> TLSClientContext {
+        let own = own ?? client
+        return try TLSClientContext(certificate: own.certificate, key: own.key, ca: ca ?? caCertificate, crl: crl)
+    }
+}
+
+/// Two connected TCP sockets on loopback; both are non-blocking.
+final class SocketPair {
+    private var near: Descriptor?
+    private var far: Descriptor?
+    let nearNumber: Int32
+    let farNumber: Int32
+
+    init() throws {
+        let any = SocketAddress(kind: .ipv4, bytes: [127, 0, 0, 1])
+        let listener = try Descriptor.streamSocket(for: any)
+        try listener.bind(to: any)
+        try listener.listen(backlog: 1)
+        let near = try Descriptor.streamSocket(for: any)
+        _ = try near.connect(to: listener.localAddress())
+        guard try listener.wait(for: .read, milliseconds: 5000), let accepted = try listener.accept() else {
+            throw Errno(rawValue: ETIMEDOUT)
+        }
+        let far = Descriptor(owning: accepted.release())
+        nearNumber = near.raw
+        farNumber = far.raw
+        self.near = consume near
+        self.far = consume far
+    }
+
+    func closeNear() { near = nil }
+    func closeFar() { far = nil }
+}
+
+/// A server's and a client's connection that talk to each other.
+struct Conversation {
+    let sockets: SocketPair
+    let server: TLSConnection
+    let client: TLSConnection
+
+    init(_ server: TLSServerContext, _ client: TLSClientContext, name: String = "gate.example") throws {
+        sockets = try SocketPair()
+        self.server = try server.accept(descriptor: sockets.farNumber)
+        self.client = try client.connect(descriptor: sockets.nearNumber, serverName: name)
+    }
+
+    /// How the handshake ended on both sides; nil is success.
+    ///
+    /// A client that is done early reads once more, since only that tells whether the server accepts it.
+    func handshake() -> (server: TLSError?, client: TLSError?) {
+        var server = Outcome.running
+        var client = Outcome.running
+        for _ in 0..<20_000 where server == .running || client == .running {
+            if server == .running { server = Outcome { () throws(TLSError) in try self.server.handshake() } }
+            if client == .running { client = Outcome { () throws(TLSError) in try self.client.handshake() } }
+            if case .failed = client, server == .running { sockets.closeNear() }
+            if case .failed = server, client == .running { continue }
+        }
+        if case .failed(let error) = server, client == .done { return (error, readError(self.client)) }
+        return (server.error, client.error)
+    }
+
+    /// The error that reading throws within a bounded number of tries.
+    func readError(_ connection: TLSConnection) -> TLSError? {
+        var buffer = [UInt8](repeating: 0, count: 100)
+        do throws(TLSError) {
+            for _ in 0..<20_000 {
+                guard try connection.read(into: &buffer, count: 100) == .wantRead else { return nil }
+            }
+            return nil
+        } catch { return error }
+    }
+
+    private enum Outcome: Equatable {
+        case running
+        case done
+        case failed(TLSError)
+
+        init(_ step: () throws(TLSError) -> TLSProgress) {
+            do throws(TLSError) {
+                self = try step() == .done ? .done : .running
+            } catch { self = .failed(error) }
+        }
+
+        var error: TLSError? {
+            switch self {
+            case .running: TLSError(.library, "the handshake did not end")
+            case .done: nil
+            case .failed(let error): error
+            }
+        }
+    }
+}
+
+/// The error that a call throws.
+func thrown<T>(_ body: () throws(TLSError) -> T) -> TLSError? {
+    do throws(TLSError) {
+        _ = try body()
+        return nil
+    } catch { return error }
+}
+
+/// A folder that goes away with its owner.
+final class Scratch {
+    let path: String
+
+    init() throws {
+        let url = FileManager.default.temporaryDirectory.appending(path: "nlgate-tls-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        path = url.path
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func write(_ name: String, _ bytes: [UInt8]) throws -> String {
+        try Data(bytes).write(to: URL(filePath: path + "/" + name))
+        return path + "/" + name
+    }
+
+    func read(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(filePath: path + "/" + name))) }
+
+    /// Runs the `openssl` tool here and gives its output; throws when it fails and `mayFail` is false.
+    @discardableResult
+    func openssl(_ arguments: [String], input: String = "", mayFail: Bool = false) throws -> String {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["openssl"] + arguments
+        process.currentDirectoryURL = URL(filePath: path)
+        let output = Pipe()
+        let stdin = Pipe()
+        process.standardOutput = output
+        process.standardError = output
+        process.standardInput = stdin
+        try process.run()
+        try stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+        try stdin.fileHandleForWriting.close()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard mayFail || process.terminationStatus == 0 else { throw ToolFailure(output: text) }
+        return text
+    }
+}
+
+struct ToolFailure: Error { let output: String }
