@@ -1,0 +1,178 @@
+public import GatewayProtocol
+public import GatewayURL
+import LinuxSys
+
+/// One session on a gateway: what a netlink socket is locally. Calls block until their deadline; use it from one
+/// thread at a time.
+public final class GatewaySession {
+    /// What the gateway told when the session began.
+    public private(set) var welcome = Welcome()
+    private let stream: ByteStream
+    private var machine = ClientSession()
+    private var buffer = [UInt8](repeating: 0, count: 4 * FrameHeader.maximumLength)
+    private var start = 0
+    private var end = 0
+    private var lastTag: UInt32 = 0
+    private let timeout: Int
+
+    /// Connects and starts a session.
+    ///
+    /// - Throws: `ConnectError`; `goodbye` when the gateway refuses.
+    public init(
+        _ url: GatewayURL, _ credentials: Credentials?, _ hello: Hello, strictGroups: Bool = false, timeout: Int = 10
+    ) throws(ConnectError) {
+        self.timeout = timeout
+        let deadline = Deadline(seconds: timeout)
+        stream = try ByteStream.connect(to: url, credentials, deadline)
+        try stream.write(preface.span, deadline)
+        try begin(hello, strictGroups: strictGroups, deadline)
+    }
+
+    deinit {
+        stream.close()
+    }
+
+    /// Ends the session on the gateway and starts another on the same connection.
+    ///
+    /// - Throws: `ConnectError`; `goodbye` when the gateway refuses the new session.
+    public func reset(to hello: Hello, strictGroups: Bool = false) throws(ConnectError) {
+        let deadline = Deadline(seconds: timeout)
+        lastTag &+= 1
+        try write(.reset, tag: lastTag, deadline)
+        machine.resetSent(tag: lastTag)
+        while !machine.isEnded { _ = try next(deadline) }
+        machine = ClientSession()
+        try begin(hello, strictGroups: strictGroups, deadline)
+    }
+
+    private func begin(_ hello: Hello, strictGroups: Bool, _ deadline: Deadline) throws(ConnectError) {
+        try write(.hello, flags: strictGroups ? .strictGroups : [], payload: hello.encode(), deadline)
+        guard case .welcome(let welcome) = try next(deadline) else {
+            throw .protocolBroken(.unexpected(.welcome))
+        }
+        self.welcome = welcome
+    }
+
+    /// Sends one netlink datagram.
+    ///
+    /// - Throws: `ConnectError`; `protocolBroken(tooLarge)` when it is larger than the gateway takes.
+    public func send(_ datagram: [UInt8], tag: UInt32 = 0) throws(ConnectError) {
+        guard datagram.count <= Int(welcome.maximumToServer) else {
+            throw .protocolBroken(.tooLarge(limit: Int(welcome.maximumToServer)))
+        }
+        try write(.datagram, tag: tag, payload: datagram, Deadline(seconds: timeout))
+    }
+
+    /// Waits for what comes next: a datagram, an overrun, a result that nobody waits for.
+    ///
+    /// - Throws: `ConnectError`; `timedOut` when nothing comes within `seconds`. nil waits without end.
+    public func receive(seconds: Int?) throws(ConnectError) -> SessionEvent {
+        try next(seconds.map { Deadline(seconds: $0) } ?? .never)
+    }
+
+    /// The bytes of a datagram that `receive` returned; valid until the next call.
+    public func withBytes<Result, Failure: Error>(
+        of datagram: DatagramBytes, _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        switch datagram {
+        case .inPlace(let range): try body(buffer.span.extracting(range))
+        case .assembled(let bytes): try body(bytes.span)
+        }
+    }
+
+    /// Joins or leaves a multicast group.
+    ///
+    /// - Throws: `ConnectError`.
+    /// - Returns: how it ended; `code` is an errno, 0 for success.
+    public func setMembership(group: UInt32, joined: Bool) throws(ConnectError) -> Outcome {
+        try request(joined ? .join : .leave, group: group)
+    }
+
+    /// Sets an option of the kernel socket.
+    ///
+    /// - Throws: `ConnectError`.
+    /// - Returns: how it ended; `code` is an errno, 0 for success.
+    public func setOption(_ option: OptionRequest) throws(ConnectError) -> Outcome {
+        try request(.option, payload: option.encode())
+    }
+
+    /// The grants of this client, line by line.
+    ///
+    /// - Throws: `ConnectError`.
+    public func describe() throws(ConnectError) -> [String] {
+        let deadline = Deadline(seconds: timeout)
+        lastTag &+= 1
+        try write(.describe, tag: lastTag, deadline)
+        while true {
+            if case .description(lastTag, let lines) = try next(deadline) { return lines }
+        }
+    }
+
+    /// Asks whether the gateway is there.
+    ///
+    /// - Throws: `ConnectError`.
+    public func ping() throws(ConnectError) {
+        let deadline = Deadline(seconds: timeout)
+        lastTag &+= 1
+        try write(.ping, tag: lastTag, deadline)
+        while try next(deadline) != .pong(tag: lastTag) {}
+    }
+
+    private func request(
+        _ kind: FrameKind, group: UInt32 = 0, payload: [UInt8] = []
+    ) throws(ConnectError) -> Outcome {
+        let deadline = Deadline(seconds: timeout)
+        lastTag &+= 1
+        try write(kind, tag: lastTag, group: group, payload: payload, deadline)
+        while true {
+            if case .result(lastTag, let outcome) = try next(deadline) { return outcome }
+        }
+    }
+
+    private func write(
+        _ kind: FrameKind, flags: FrameFlags = [], tag: UInt32 = 0, group: UInt32 = 0, payload: [UInt8] = [],
+        _ deadline: Deadline
+    ) throws(ConnectError) {
+        var writer = FrameWriter()
+        writer.append(kind, flags: flags, tag: tag, group: group, payload)
+        try stream.write(writer.bytes.span, deadline)
+    }
+
+    /// The next event; PING is answered here.
+    private func next(_ deadline: Deadline) throws(ConnectError) -> SessionEvent {
+        while true {
+            guard let event = try take() else {
+                try fill(deadline)
+                continue
+            }
+            switch event {
+            case .partial: continue
+            case .ping(let tag): try write(.pong, tag: tag, deadline)
+            case .goodbye(let outcome): throw .goodbye(outcome)
+            default: return event
+            }
+        }
+    }
+
+    /// The next whole frame in the buffer.
+    private func take() throws(ConnectError) -> SessionEvent? {
+        do throws(ProtocolError) {
+            var cursor = FrameCursor(start..<end)
+            guard let (header, payload) = try cursor.next(in: buffer.span) else { return nil }
+            start = cursor.offset
+            return try machine.receive(header, payload, in: buffer.span)
+        } catch {
+            throw .protocolBroken(error)
+        }
+    }
+
+    private func fill(_ deadline: Deadline) throws(ConnectError) {
+        if start == end {
+            (start, end) = (0, 0)
+        } else if buffer.count - end < FrameHeader.maximumLength {
+            for index in start..<end { buffer[index - start] = buffer[index] }
+            (start, end) = (0, end - start)
+        }
+        end += try stream.read(into: &buffer, at: end, count: buffer.count - end, deadline)
+    }
+}
