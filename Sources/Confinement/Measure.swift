@@ -102,9 +102,9 @@ extension Measures {
     }
 
     private static let supervisor = Measures([
-        .environment, .descriptors, .notDumpable, .noCoreFiles, .normalState, .capabilities, .ambientSet, .singleThread,
+        .environment, .descriptors, .notDumpable, .noCoreFiles, .capabilities, .ambientSet, .singleThread,
         .noNewPrivileges, .systemCallFilter,
     ])
 
-    private static let confined = supervisor.union(Measures([.parentDeathSignal, .resourceLimits, .narrowedFilter]))
+    private static let confined = supervisor.union(Measures([.normalState, .parentDeathSignal, .resourceLimits, .narrowedFilter]))
 }

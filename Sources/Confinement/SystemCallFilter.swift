@@ -1,7 +1,7 @@
 internal import CLinux
 internal import CSeccomp
 import Glibc
-internal import LinuxSys
+package import LinuxSys
 
 /// An instruction set whose system calls a filter can be made for.
 public enum Architecture: CaseIterable, Sendable {
@@ -71,7 +71,7 @@ public struct SystemCallFilter: Sendable {
     /// The corresponding system call is `seccomp`.
     ///
     /// - Throws: what `seccomp` reports; `ESRCH` when another thread could not follow.
-    func install() throws(Errno) {
+    package func install() throws(Errno) {
         // SAFETY: the C function reads count instructions of 8 bytes, which the array has.
         let result = unsafe program.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return Int32(-1) }

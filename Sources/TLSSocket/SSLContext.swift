@@ -63,7 +63,11 @@ final class SSLContext: @unchecked Sendable {
     func use(_ credential: Credential) throws(TLSError) {
         // SAFETY: OpenSSL takes references of its own.
         guard let leaf = credential.chain.first else { preconditionFailure("a credential without a certificate") }
-        try expect(unsafe SSL_CTX_use_certificate(raw, leaf.raw), "SSL_CTX_use_certificate")
+        guard unsafe SSL_CTX_use_certificate(raw, leaf.raw) == 1 else {
+            throw TLSError(
+                .badCertificate,
+                "the \(side.own)'s certificate (\(leaf.shownSubject)) can't be used: \(takeLibraryReason())")
+        }
         try expect(unsafe SSL_CTX_use_PrivateKey(raw, credential.key.raw), "SSL_CTX_use_PrivateKey")
         for certificate in credential.chain.dropFirst() {
             try expect(unsafe nlg_ctx_add_chain(raw, certificate.raw), "SSL_CTX_add1_chain_cert")

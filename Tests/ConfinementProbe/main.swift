@@ -1,7 +1,11 @@
 import Confinement
-import Glibc
 import LinuxSys
 
-// A process that seals itself as one of the roles, then does one thing and says on descriptor 3 what came of it.
+// A process that seals itself as one of the roles, does one thing, and says on descriptor 3 what came of it.
 let options = Options(CommandLine.arguments)
-run(options)
+switch options["mode"] {
+case "matrix": runMatrix(options)
+case "parent": runParent(options)
+case "supervisor": runSupervisor(options)
+default: runSealed(options)
+}

@@ -13,8 +13,11 @@ struct TestPKI {
 
     static let names = ["gate.example", "127.0.0.1", "::1"]
 
+    /// The CA is valid from ten days ago for ten years.
     init(name: String = "test CA", validity: Validity = Validity(days: 30)) throws {
-        let ca = try CertificateAuthority.create(commonName: name, validity: validity)
+        let now = currentTime()
+        let span = Validity(notBefore: now - 864_000, notAfter: now + 315_360_000)
+        let ca = try CertificateAuthority.create(commonName: name, validity: span)
         caCertificate = ca.certificate
         authority = try CertificateAuthority(certificate: ca.certificate, key: ca.key)
         server = try authority.issueServer(names: Self.names, validity: validity)
@@ -39,10 +42,10 @@ struct TestPKI {
 
 /// Two connected TCP sockets on loopback; both are non-blocking.
 final class SocketPair {
-    private var near: Descriptor?
-    private var far: Descriptor?
-    let nearNumber: Int32
-    let farNumber: Int32
+    let near: Descriptor
+    let far: Descriptor
+    var nearNumber: Int32 { near.raw }
+    var farNumber: Int32 { far.raw }
 
     init() throws {
         let any = SocketAddress(kind: .ipv4, bytes: [127, 0, 0, 1])
@@ -54,15 +57,12 @@ final class SocketPair {
         guard try listener.wait(for: .read, milliseconds: 5000), let accepted = try listener.accept() else {
             throw Errno(rawValue: ETIMEDOUT)
         }
-        let far = Descriptor(owning: accepted.release())
-        nearNumber = near.raw
-        farNumber = far.raw
-        self.near = consume near
-        self.far = consume far
+        far = Descriptor(owning: accepted.release())
+        self.near = near
     }
 
-    func closeNear() { near = nil }
-    func closeFar() { far = nil }
+    func closeNear() { near.shutdown(write: false) }
+    func closeFar() { far.shutdown(write: false) }
 }
 
 /// A server's and a client's connection that talk to each other.

@@ -7,6 +7,7 @@ extension CertificateAuthority {
     ///   - serials: the revoked certificates' serial numbers in hexadecimal, as `PeerCertificate` shows them.
     ///   - number: greater than that of the list before.
     ///   - validity: after its end nobody is admitted by this list.
+    /// - Returns: the list as PEM text.
     /// - Throws: `badName` for a serial number that isn't one, `library` when OpenSSL fails.
     public func revocationList(serials: [String], number: Int, validity: Validity) throws(TLSError) -> [UInt8] {
         // SAFETY: the list and the times are ours; what is added is copied or handed over by the C functions.
