@@ -9,9 +9,7 @@ public final class GatewaySession {
     public private(set) var welcome = Welcome()
     private let stream: ByteStream
     private var machine = ClientSession()
-    private var buffer = [UInt8](repeating: 0, count: 4 * FrameHeader.maximumLength)
-    private var start = 0
-    private var end = 0
+    private var buffer = ReceiveBuffer()
     private var lastTag: UInt32 = 0
     private let timeout: Int
 
@@ -24,7 +22,8 @@ public final class GatewaySession {
         self.timeout = timeout
         let deadline = Deadline(seconds: timeout)
         stream = try ByteStream.connect(to: url, credentials, deadline)
-        try stream.write(preface.span, deadline)
+        let greeting = preface
+        try stream.write(greeting.span, deadline)
         try begin(hello, strictGroups: strictGroups, deadline)
     }
 
@@ -75,7 +74,7 @@ public final class GatewaySession {
         of datagram: DatagramBytes, _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         switch datagram {
-        case .inPlace(let range): try body(buffer.span.extracting(range))
+        case .inPlace(let range): try buffer.withBytes(range, body)
         case .assembled(let bytes): try body(bytes.span)
         }
     }
@@ -157,22 +156,43 @@ public final class GatewaySession {
     /// The next whole frame in the buffer.
     private func take() throws(ConnectError) -> SessionEvent? {
         do throws(ProtocolError) {
-            var cursor = FrameCursor(start..<end)
-            guard let (header, payload) = try cursor.next(in: buffer.span) else { return nil }
-            start = cursor.offset
-            return try machine.receive(header, payload, in: buffer.span)
+            return try buffer.next(&machine)
         } catch {
             throw .protocolBroken(error)
         }
     }
 
     private func fill(_ deadline: Deadline) throws(ConnectError) {
+        try buffer.fill(from: stream, deadline)
+    }
+}
+
+/// Bytes of the gateway that aren't used up. A struct, because a class's property can't lend its span.
+private struct ReceiveBuffer {
+    private var bytes = [UInt8](repeating: 0, count: 4 * FrameHeader.maximumLength)
+    private var start = 0
+    private var end = 0
+
+    mutating func next(_ machine: inout ClientSession) throws(ProtocolError) -> SessionEvent? {
+        var cursor = FrameCursor(start..<end)
+        guard let (header, payload) = try cursor.next(in: bytes.span) else { return nil }
+        start = cursor.offset
+        return try machine.receive(header, payload, in: bytes.span)
+    }
+
+    func withBytes<Result, Failure: Error>(
+        _ range: Range<Int>, _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(bytes.span.extracting(range))
+    }
+
+    mutating func fill(from stream: ByteStream, _ deadline: Deadline) throws(ConnectError) {
         if start == end {
             (start, end) = (0, 0)
-        } else if buffer.count - end < FrameHeader.maximumLength {
-            for index in start..<end { buffer[index - start] = buffer[index] }
+        } else if bytes.count - end < FrameHeader.maximumLength {
+            for index in start..<end { bytes[index - start] = bytes[index] }
             (start, end) = (0, end - start)
         }
-        end += try stream.read(into: &buffer, at: end, count: buffer.count - end, deadline)
+        end += try stream.read(into: &bytes, at: end, count: bytes.count - end, deadline)
     }
 }

@@ -55,7 +55,11 @@ public final class LocalSocket {
                 if let datagram = try socket.receiveNetlink(into: &buffer, count: buffer.count) {
                     guard datagram.sender == 0 else { continue }
                     guard datagram.length <= buffer.count else { return false }
-                    body(buffer.span.extracting(0..<datagram.length), datagram.group)
+                    // A class's property can't lend a span; a local array can, without a copy.
+                    var lent: [UInt8] = []
+                    swap(&lent, &buffer)
+                    body(lent.span.extracting(0..<datagram.length), datagram.group)
+                    swap(&lent, &buffer)
                     return true
                 }
                 guard try socket.wait(for: .read, milliseconds: deadline.left) || deadline.left != 0 else { break }

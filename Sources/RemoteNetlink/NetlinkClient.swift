@@ -1,5 +1,6 @@
 import GatewayProtocol
 public import GatewayURL
+public import NetlinkFamilies
 public import NetlinkWire
 
 /// What the kernel, or the gateway in its place, answered to a request that failed.
@@ -70,22 +71,31 @@ public final class NetlinkClient {
         if case .remote(let session) = channel { session } else { nil }
     }
 
-    /// Sends a request built by `build` and hands each message of the answer to `body`, until the acknowledgement or
-    /// the end of the dump. An interrupted dump is reported by throwing `interrupted` at its end.
+    /// Sends a request and hands each message of the answer to `body`, until the acknowledgement or the end of the dump.
+    ///
+    /// An interrupted dump is reported by throwing `interrupted` at its end.
     ///
     /// - Throws: `RequestError`.
     public func request(
-        _ build: (_ sequence: UInt32) -> [UInt8], _ body: (Message, Span<UInt8>) throws(WireError) -> Void
+        _ request: Request, _ body: (Message, Span<UInt8>) throws(WireError) -> Void
     ) throws(RequestError) {
         sequence = sequence == UInt32.max ? 1 : sequence + 1
         var answer = Answer(sequence: sequence)
-        try send(build(sequence))
+        try send(try encoded(request))
         while !answer.isComplete {
             let whole = try receive { (datagram) in answer.take(datagram, body) }
             if !whole { throw .overrun }
             if let failure = answer.failure { throw failure }
         }
         if answer.wasInterrupted { throw .interrupted }
+    }
+
+    private func encoded(_ request: Request) throws(RequestError) -> [UInt8] {
+        do throws(WireError) {
+            return try request.encode(sequence: sequence)
+        } catch {
+            throw .wire(error)
+        }
     }
 
     private func send(_ datagram: [UInt8]) throws(RequestError) {

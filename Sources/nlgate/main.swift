@@ -1,1 +1,15 @@
-// placeholder
+// The command line: a client of a gateway or of the local kernel, and the tools around the gateway.
+
+import ArgumentParser
+
+struct NLGate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "nlgate",
+        abstract: "Speak netlink with this host's kernel, or with another's through its gateway.",
+        version: nlgateVersionText,
+        subcommands: [
+            WhoamiCommand.self, DoctorCommand.self, PKICommand.self,
+        ])
+}
+
+run()

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Foundation
+import GatewayIPC
+import GatewayProtocol
+import RemoteNetlink
+
+let nlgateVersionText = "nlgate \(nlgateVersion)"
+
+/// A failure with its exit code: 1 the kernel or the policy said no, 2 usage, 3 no connection.
+struct Failure: Error {
+    let code: Int32
+    let text: String
+
+    init(_ code: Int32, _ text: String) {
+        self.code = code
+        self.text = text
+    }
+
+    init(_ error: RequestError) {
+        switch error {
+        case .connection(let error): self.init(error)
+        case .kernel(let error):
+            self.init(1, error.text ?? String(cString: strerror(error.errno)))
+        case .wire(let error): self.init(1, "the answer can't be read: \(error)")
+        case .overrun: self.init(1, "the kernel dropped a part of the answer; try again")
+        case .interrupted: self.init(1, "the table kept changing while it was read; try again")
+        }
+    }
+
+    /// A refusal by the policy is a no; everything else is no connection.
+    init(_ error: ConnectError) {
+        if case .goodbye(let outcome) = error, outcome.code == GoodbyeReason.policy {
+            self.init(1, "\(error)")
+        } else {
+            self.init(3, "\(error)")
+        }
+    }
+}
+
+/// Parses, runs, and turns what went wrong into one line and an exit code.
+func run() {
+    do {
+        var command = try NLGate.parseAsRoot()
+        try command.run()
+    } catch let failure as Failure {
+        FileHandle.standardError.write(Data("nlgate: \(failure.text)\n".utf8))
+        exit(failure.code)
+    } catch {
+        let code = NLGate.exitCode(for: error)
+        let text = NLGate.fullMessage(for: error)
+        if code.isSuccess {
+            print(text)
+        } else {
+            FileHandle.standardError.write(Data((text + "\n").utf8))
+        }
+        exit(code.isSuccess ? 0 : code == .validationFailure ? 2 : code.rawValue)
+    }
+}
