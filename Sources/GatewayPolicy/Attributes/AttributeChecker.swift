@@ -78,7 +78,7 @@ struct AttributeChecker: Sendable {
     ) throws(Objection) -> AttributeRule {
         guard let kindAttribute = level.kindAttribute, let stated = siblings.first(where: { $0.type == kindAttribute })
         else { throw .malformed("options without the kind that they are for") }
-        let kind = try string(stated, bytes)
+        let kind = try name(stated, bytes)
         let rule: AttributeRule?
         switch level {
         case .linkInfo: rule = RouteRules.linkData(kind)
@@ -92,7 +92,7 @@ struct AttributeChecker: Sendable {
         default: rule = nil
         }
         guard let rule else {
-            throw .forbidden("the kind \"\(kind)\" takes descriptors, files or programs, or is not known here")
+            throw .forbidden("the kind \"\(kind.prefix(16))\" takes descriptors, files or programs, or is not known here")
         }
         return rule
     }
@@ -146,8 +146,15 @@ extension AttributeChecker {
         do throws(WireError) { return try cursor.next(in: bytes) } catch { throw .malformed(error.description) }
     }
 
-    func string(_ attribute: Attribute, _ bytes: Span<UInt8>) throws(Objection) -> String {
-        do throws(WireError) { return try attribute.string(in: bytes) } catch { throw .malformed(error.description) }
+    /// A name as the kernel reads it: with or without one NUL at its end, none inside.
+    func name(_ attribute: Attribute, _ bytes: Span<UInt8>) throws(Objection) -> String {
+        var end = attribute.payload.upperBound
+        if !attribute.payload.isEmpty, bytes[end - 1] == 0 { end -= 1 }
+        let content = (attribute.payload.lowerBound..<end).map { bytes[$0] }
+        guard !content.isEmpty, content.allSatisfy({ (0x20...0x7e).contains($0) }) else {
+            throw .malformed("a name that is empty or isn't printable")
+        }
+        return String(decoding: content, as: UTF8.self)
     }
 
     private func number(_ attribute: Attribute, _ bytes: Span<UInt8>) throws(Objection) -> UInt16 {

@@ -35,7 +35,7 @@ extension MessageJudge {
         guard !attributes.contains(where: { $0.type == Control.familyID }) else {
             throw .malformed("a family by number and by name at once")
         }
-        let text = try AttributeChecker(portID: 0, extras: []).string(name, bytes)
+        let text = try AttributeChecker(portID: 0, extras: []).name(name, bytes)
         guard grants.family("generic/\(text)") != nil else { throw .notGranted("generic/\(text.prefix(16))") }
     }
 }

@@ -76,8 +76,10 @@ extension Catalogue {
         group IPV6_ROUTE 11 free
         group IPV6_IFINFO 12 free
         group DECnet_IFADDR 13 free
+        group NOP2 14 free
         group DECnet_ROUTE 15 free
         group DECnet_RULE 16 free
+        group NOP4 17 free
         group IPV6_PREFIX 18 free
         group IPV6_RULE 19 free
         group ND_USEROPT 20 free
