@@ -47,14 +47,14 @@ struct ConnectionOptions: ParsableArguments {
 
     /// A client of the chosen kernel.
     func client(protocolNumber: UInt32 = 0, readOnly: Bool = true) throws -> NetlinkClient {
-        let url = try url()
-        if url == nil, let netns {
+        let target = try url()
+        if target == nil, let netns {
             throw Failure(2, "--netns \(netns) needs --host; locally use 'ip netns exec \(netns) nlgate …'")
         }
-        let credentials = try url.flatMap { try credentials(for: $0) }
+        let files = try target.flatMap { try credentials(for: $0) }
         do throws(ConnectError) {
             return try NetlinkClient(
-                url, credentials, protocolNumber: protocolNumber, networkNamespace: netns, readOnly: readOnly)
+                target, files, protocolNumber: protocolNumber, networkNamespace: netns, readOnly: readOnly)
         } catch {
             throw Failure(error)
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import GatewayIPC
 import GatewayProtocol
+import LinuxSys
 import RemoteNetlink
 
 let nlgateVersionText = "nlgate \(nlgateVersion)"
@@ -20,7 +21,7 @@ struct Failure: Error {
         switch error {
         case .connection(let error): self.init(error)
         case .kernel(let error):
-            self.init(1, error.text ?? String(cString: strerror(error.errno)))
+            self.init(1, error.text ?? "\(Errno(rawValue: error.errno))")
         case .wire(let error): self.init(1, "the answer can't be read: \(error)")
         case .overrun: self.init(1, "the kernel dropped a part of the answer; try again")
         case .interrupted: self.init(1, "the table kept changing while it was read; try again")
