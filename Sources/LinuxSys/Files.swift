@@ -77,11 +77,20 @@ public func setPermissions(_ path: String, mode: UInt32) throws(Errno) {
     guard unsafe chmod(path, mode) == 0 else { throw Errno.last }
 }
 
-/// Most descriptors that this process and its children may have, without more privilege. The corresponding C function
-/// is `getrlimit`.
-public func hardDescriptorLimit() -> UInt64 {
+/// Raises the limit on descriptors to `wanted`, for this process and its children, as far as it may.
+///
+/// The corresponding C functions are `getrlimit` and `setrlimit`.
+///
+/// - Returns: the hard limit that holds now.
+public func raiseDescriptorLimit(to wanted: UInt64) -> UInt64 {
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
     var limit = rlimit()
     // SAFETY: getrlimit writes one struct rlimit.
-    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+    guard unsafe getrlimit(resource, &limit) == 0 else { return 1024 }
+    if limit.rlim_max < wanted {
+        var raised = rlimit(rlim_cur: rlim_t(wanted), rlim_max: rlim_t(wanted))
+        // SAFETY: setrlimit reads one struct rlimit.
+        if unsafe setrlimit(resource, &raised) == 0 { return wanted }
+    }
     return UInt64(limit.rlim_max)
 }

@@ -1,4 +1,3 @@
-import Glibc
 import LinuxSys
 
 /// What bounds the gateway; every number can be set with `--limit NAME=VALUE`.
@@ -60,11 +59,12 @@ struct Limits {
     /// Descriptors that each process may need: two for every session, and some of its own.
     var descriptors: UInt64 { UInt64(2 * sessions + 64) }
 
-    /// The limits, cut to what this host lets a daemon without root have.
+    /// The limits, cut to what this host lets the daemon have.
     func fitted() throws(StartError) -> Limits {
-        guard getuid() != 0, hardDescriptorLimit() < descriptors else { return self }
+        let allowed = raiseDescriptorLimit(to: descriptors)
+        guard allowed < descriptors else { return self }
         var fitted = self
-        fitted.sessions = (Int(hardDescriptorLimit()) - 64) / 2
+        fitted.sessions = (Int(allowed) - 64) / 2
         guard fitted.sessions > 0 else { throw .unusable("RLIMIT_NOFILE is too low to serve anybody; raise it") }
         writeStandardError("nlgated: RLIMIT_NOFILE allows \(fitted.sessions) sessions instead of \(sessions)")
         return fitted
