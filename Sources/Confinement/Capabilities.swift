@@ -83,6 +83,8 @@ public struct NetAdmin: ~Copyable {
 
     /// Allocates both states; raising and lowering allocate nothing.
     ///
+    /// The third filter refuses what this needs, so it is made before ``Sealing/dropSocketCreation()``.
+    ///
     /// - Throws: `step(.capabilities, ENOMEM)`.
     public init() throws(SealingError) {
         let up = try Self.state(effective: .netAdmin)

@@ -20,7 +20,6 @@ struct LimitRule: Equatable {
     /// The limits of a confined process.
     static func all(for plan: SealingPlan) -> [LimitRule] {
         var rules = [
-            LimitRule(resource: Limit.core, value: 0),
             LimitRule(resource: Limit.descriptors, value: plan.descriptorLimit),
             LimitRule(resource: Limit.processes, value: 0),
             LimitRule(resource: Limit.fileSize, value: fileSizeLimit()),

@@ -35,8 +35,6 @@ final class ProcessFiles {
     let directory: Descriptor
     /// For the thread count before the filters.
     let early: Descriptor
-    /// For the read-back after the last filter.
-    var late: Descriptor?
     /// An abstract socket made before Landlock, which must refuse connections to it afterwards.
     var listener: Descriptor?
     /// As they were at the start.
@@ -52,11 +50,13 @@ final class ProcessFiles {
     init() throws(Errno) {
         let directory = try Descriptor.open("/proc/self", flags: pathOnly)
         let early = try Self.status(directory)
-        late = try Self.status(directory)
         namespaces = try NamespaceIDs(directory)
         self.directory = directory
         self.early = early
     }
+
+    /// Another descriptor of the status file, which stays open when these are closed.
+    func lateStatus() throws(Errno) -> LateStatus { LateStatus(try Self.status(directory)) }
 
     private static func status(_ directory: borrowing Descriptor) throws(Errno) -> Descriptor {
         // SAFETY: the path is NUL-terminated and only read during the call.
@@ -64,4 +64,11 @@ final class ProcessFiles {
         try check(raw)
         return Descriptor(owning: raw)
     }
+}
+
+/// The status file for the read-back after the last filter.
+final class LateStatus {
+    var descriptor: Descriptor?
+
+    init(_ descriptor: consuming Descriptor) { self.descriptor = consume descriptor }
 }

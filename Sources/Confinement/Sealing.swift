@@ -10,7 +10,8 @@ public struct Sealing: ~Copyable {
     private var sealer: Sealer
     private let limits: [LimitRule]
     private let filters: ProfileFilters
-    private let files: ProcessFiles
+    private var files: ProcessFiles?
+    private let late: LateStatus
     private var wantedNetwork: UInt64?
     private var inheritedFilters: UInt32 = 0
 
@@ -32,12 +33,24 @@ public struct Sealing: ~Copyable {
         Steps.setName(plan.role.processName)
         let filters = try ProfileFilters(plan)
         let files: ProcessFiles
-        do throws(Errno) { files = try ProcessFiles() } catch { throw .step(.mountNamespace, error) }
+        let late: LateStatus
+        do throws(Errno) {
+            files = try ProcessFiles()
+            late = try files.lateStatus()
+        } catch {
+            throw .step(.mountNamespace, error)
+        }
         self.plan = plan
         self.sealer = sealer
         self.limits = LimitRule.all(for: plan)
         self.filters = filters
         self.files = files
+        self.late = late
+    }
+
+    private var opened: ProcessFiles {
+        guard let files else { preconditionFailure("the stages were taken in a wrong order") }
+        return files
     }
 
     /// Takes the process out of the system: namespaces, root directory, limits, user, capabilities, Landlock.
@@ -64,8 +77,8 @@ public struct Sealing: ~Copyable {
         confirmInventory()
         confirmNamespaces()
         confirmRestrictions()
-        files.listener = nil
         try sealer.insist(on: Self.visibleBeforeFilters)
+        files = nil
         let filters = self.filters
         try sealer.take(.systemCallFilter) { () throws(Errno) in try filters.first.install() }
     }
@@ -76,7 +89,7 @@ public struct Sealing: ~Copyable {
     public mutating func finish() throws(SealingError) -> SealingReport {
         let filters = self.filters
         try sealer.take(.narrowedFilter) { () throws(Errno) in try filters.second.install() }
-        guard let file = files.late.take() else { preconditionFailure("finish was called twice") }
+        guard let file = late.descriptor.take() else { preconditionFailure("finish was called twice") }
         let status = try Self.read(file)
         confirm(status)
         try sealer.insist(on: .all)
@@ -115,7 +128,7 @@ extension Sealing {
     }
 
     private mutating func enterNamespaces() throws(SealingError) {
-        let files = self.files
+        let files = opened
         if !plan.root {
             try sealer.take(.userNamespace) { () throws(Errno) in try Steps.enterUserNamespace(files.directory) }
         }
@@ -133,7 +146,7 @@ extension Sealing {
 
     private mutating func enterNetwork() throws(SealingError) {
         switch plan.network {
-        case .keep: wantedNetwork = files.namespaces.network
+        case .keep: wantedNetwork = opened.namespaces.network
         case .empty:
             try sealer.take(.networkNamespace) { () throws(Errno) in try check(nlg_unshare(Clone.network)) }
         case .join(let fd):
@@ -163,7 +176,7 @@ extension Sealing {
     }
 
     private mutating func readThreadCount() throws(SealingError) {
-        let status = try Self.read(files.early)
+        let status = try Self.read(opened.early)
         inheritedFilters = status.filterCount
         var threads: UInt32 = 1
         try sealer.take(.singleThread) { () throws(Errno) in threads = status.threads }
@@ -178,7 +191,7 @@ extension Sealing {
             }
         }
         try sealer.take(.noNewPrivileges) { () throws(Errno) in try Steps.prctl(Prctl.setNoNewPrivileges, 1) }
-        if kernel.landlockABI >= 6 { files.listener = Descriptor(owning: nlg_abstract_listener()) }
+        if kernel.landlockABI >= 6 { opened.listener = Descriptor(owning: nlg_abstract_listener()) }
         guard kernel.landlockABI >= 1 else { return }
         try sealer.take(.landlockFiles) { () throws(Errno) in try Steps.landlock(files: true, kernel: kernel) }
     }
@@ -225,7 +238,7 @@ extension Sealing {
     }
 
     private mutating func confirmNamespaces() {
-        let files = self.files
+        let files = opened
         let wanted = wantedNetwork
         let network = plan.network
         sealer.confirm(.userNamespace) { () throws(Errno) in
@@ -253,7 +266,7 @@ extension Sealing {
         }
         sealer.confirm(.landlockFiles) { () throws(Errno) in try ask(nlg_landlock_refuses_files()) }
         sealer.confirm(.landlockNetwork) { () throws(Errno) in try ask(nlg_landlock_refuses_tcp()) }
-        if let listener = files.listenerNumber {
+        if let listener = opened.listenerNumber {
             sealer.confirm(.landlockScopes) { () throws(Errno) in try ask(nlg_landlock_refuses_abstract(listener)) }
         }
     }

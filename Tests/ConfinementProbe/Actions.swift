@@ -1,6 +1,7 @@
 import Confinement
 import CProbe
 import Glibc
+import LinuxSys
 
 /// The kernel's answer to a raw call; strings and buffers are passed by address.
 func call(_ name: String, _ arguments: UInt64...) -> Int64 {
@@ -18,6 +19,10 @@ private func with(_ bytes: [UInt8], _ body: (UInt64) -> Int64) -> Int64 {
 }
 
 private func with(_ path: String, _ body: (UInt64) -> Int64) -> Int64 { with(Array(path.utf8) + [0], body) }
+
+private func words(_ values: [UInt64]) -> [UInt8] {
+    values.flatMap { value in (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) } }
+}
 
 private let minusOne = UInt64.max
 private let currentDirectory = UInt64(bitPattern: -100)
@@ -68,8 +73,12 @@ private func performNamed(_ action: String) -> Int64 {
             with([0]) { call("sendto", 3, $0, 1, 0x4000, address, 12) }
         }
     case "sendmsg":
-        // An empty msghdr
-        return with([UInt8](repeating: 0, count: 56)) { call("sendmsg", 3, $0, 0x4000) }
+        return with([0]) { byte in
+            with(words([byte, 1])) { vector in
+                // msghdr: no name, one iovec, no control data
+                with(words([0, 0, vector, 1, 0, 0, 0])) { call("sendmsg", 3, $0, 0x4000) }
+            }
+        }
     case "connect": return with(netlinkAddress) { call("connect", 3, $0, 12) }
     case "connect-out":
         let fd = call("socket", 2, 1, 0)
@@ -105,6 +114,11 @@ private func performNamed(_ action: String) -> Int64 {
         var count: Int64 = 0
         while call("fcntl", 3, 1030, 0) >= 0 { count += 1 }
         return count
+    case "raise":
+        do {
+            try NetAdmin().raise()
+            return 0
+        } catch { return if case .step(_, let errno) = error { -Int64(errno.rawValue) } else { -1000 } }
     case "accept": return call("accept4", 4, 0, 0, 0x80800)
     case "securebits": return call("prctl", 27)
     default: return -1000

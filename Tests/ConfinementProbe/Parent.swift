@@ -25,6 +25,10 @@ func runParent(_ options: Options) -> Never {
         // SAFETY: the path is a literal.
         _ = unsafe open("/dev/null", O_RDWR)
         descriptors = [0, 0, 10, 11]
+    case "core":
+        var limit = rlimit(rlim_cur: 1 << 20, rlim_max: 1 << 20)
+        // SAFETY: the kernel reads one structure.
+        _ = unsafe setrlimit(__rlimit_resource_t(4), &limit)
     case "few": descriptors = limitDescriptors(to: 8)
     case "state": spoilState()
     case "user": becomeUser()

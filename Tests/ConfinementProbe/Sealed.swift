@@ -39,6 +39,11 @@ func runSealed(_ options: Options) -> Never {
 
 private func act(_ options: Options, at stage: String) {
     guard options["at"] ?? "finished" == stage, let action = options["act"] else { return }
+    if action == "hold" {
+        say("holding")
+        _ = try? control.wait(for: .read, milliseconds: 30_000)
+        exit(0)
+    }
     say("after: \(perform(action))")
     if stage != "finished" { exit(0) }
 }

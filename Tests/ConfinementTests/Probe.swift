@@ -52,32 +52,88 @@ enum Probe {
 
     /// Runs the probe to its end.
     static func run(_ arguments: [String], extra: [Int32] = []) throws -> Outcome {
+        try start(arguments, extra: extra).end()
+    }
+
+    /// Starts the probe; it gets /dev/null, /dev/null, a pipe, its control socket, and what is `extra`.
+    static func start(_ arguments: [String], extra: [Int32] = []) throws -> RunningProbe {
         let image = try image()
         let control = try Descriptor.packetPair()
         let null = try Descriptor.open("/dev/null", flags: O_RDWR)
         var ends: [Int32] = [-1, -1]
-        // SAFETY: pipe writes two numbers.
+        // SAFETY: pipe2 writes two numbers.
         try #require(unsafe pipe(&ends) == 0)
+        _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
+        _ = fcntl(ends[1], F_SETFD, FD_CLOEXEC)
         let errors = Descriptor(owning: ends[0])
-        var descriptors = [null.raw, null.raw, ends[1], control.theirs.raw] + extra
-        descriptors.removeAll { $0 < 0 }
+        let theirErrors = Descriptor(owning: ends[1])
+        let descriptors = [null.raw, null.raw, theirErrors.raw, control.theirs.raw] + extra
         let count = arguments.contains { $0.hasPrefix("count=") } ? [] : ["count=\(descriptors.count)"]
         let child = try spawn(image, arguments: arguments + count, descriptors: descriptors)
-        close(ends[1])
         let (ours, theirs) = control.release()
         close(theirs)
-        return try collect(child, Descriptor(owning: ours), errors)
+        return RunningProbe(child, Descriptor(owning: ours), errors)
+    }
+}
+
+/// A probe that waits for commands.
+final class RunningProbe {
+    let child: ChildProcess
+    private var control: Descriptor?
+    private let errors: Descriptor
+    private var messages: [[UInt8]] = []
+    private var buffer = [UInt8](repeating: 0, count: 65536)
+
+    init(_ child: consuming ChildProcess, _ control: consuming Descriptor, _ errors: consuming Descriptor) {
+        self.child = child
+        self.control = consume control
+        self.errors = errors
     }
 
-    private static func collect(
-        _ child: consuming ChildProcess, _ control: consuming Descriptor, _ errors: consuming Descriptor
-    ) throws -> Outcome {
-        var outcome = Outcome(status: .exited(-1))
-        var buffer = [UInt8](repeating: 0, count: 65536)
-        while try control.wait(for: .read, milliseconds: 20_000) {
-            guard case .bytes(let count) = try control.receivePacket(into: &buffer, count: buffer.count) else { break }
-            outcome.messages.append(Array(buffer[..<count]))
+    var pid: Int32 { child.pid }
+
+    /// The next message; nil when the probe has closed its end.
+    func next() throws -> [UInt8]? {
+        guard try control?.wait(for: .read, milliseconds: 20_000) == true else { return nil }
+        guard case .bytes(let count)? = try control?.receivePacket(into: &buffer, count: buffer.count) else { return nil }
+        messages.append(Array(buffer[..<count]))
+        return messages.last
+    }
+
+    /// Waits for the report.
+    func report() throws -> SealingReport {
+        while let message = try next() {
+            if message.count == SealingReport.encodedSize, let report = SealingReport(decoding: message.span) {
+                return report
+            }
         }
+        throw Errno(rawValue: EPIPE)
+    }
+
+    /// Sends a command and returns the answer, nil when the probe died of it.
+    func ask(_ command: String) throws -> String? {
+        let bytes = Array(command.utf8)
+        _ = try control?.send(bytes.span)
+        return try next().map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// A file of the probe's /proc directory.
+    func proc(_ name: String) throws -> String {
+        let file = try Descriptor.open("/proc/\(pid)/\(name)", flags: O_RDONLY)
+        return String(decoding: try file.readAll(limit: 1 << 20), as: UTF8.self)
+    }
+
+    /// One line of its status file.
+    func status(_ name: String) throws -> String {
+        let line = try proc("status").split(separator: "\n").first { $0.hasPrefix(name + ":") }
+        return String(try #require(line).dropFirst(name.count + 1)).split(separator: "\t").joined(separator: " ")
+    }
+
+    /// Hangs up, or waits for the probe to do so, and collects it.
+    func end(hangUp: Bool = false) throws -> Outcome {
+        if hangUp { control = nil }
+        while try next() != nil {}
+        var outcome = Outcome(status: .exited(-1), messages: messages)
         outcome.complaint = String(decoding: try errors.readAll(limit: 1 << 20), as: UTF8.self)
         _ = try child.descriptor.wait(for: .read, milliseconds: 20_000)
         outcome.status = try #require(try child.reap(), "the probe still runs")

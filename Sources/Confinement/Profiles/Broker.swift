@@ -7,10 +7,10 @@ extension SyscallTable {
         let lookups = Set(protocols).union([0, 16]).sorted()
         let first =
             base + CommonRules.start + binding + [socket(lookups), CommonRules.nextFilter]
-            + (privileged ? [raising] : [])
+            + (privileged ? [raising, asking] : [])
         var second = base + binding
         if !protocols.isEmpty { second.append(socket(Set(protocols).sorted())) }
-        if privileged { second += [raising, CommonRules.nextFilter] }
+        if privileged { second += [raising, asking, CommonRules.nextFilter] }
         var tables = [
             SyscallTable(name: "\(kind), start", rules: first), SyscallTable(name: kind, rules: second),
         ]
@@ -53,6 +53,8 @@ extension SyscallTable {
     private static let binding = [
         SyscallRule("bind", [ArgumentRule(2, 12)], "the port id of a session's netlink socket")
     ]
+
+    private static let asking = SyscallRule("capget", "libcap asks for the kernel's version when NetAdmin is made")
 
     private static let raising = SyscallRule("capset", "CAP_NET_ADMIN in effect around one call, and out again")
 }
