@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -314,6 +315,8 @@ int nlg_ignore_sigpipe(void) {
     struct sigaction a = {.sa_handler = SIG_IGN};
     return sigaction(SIGPIPE, &a, NULL);
 }
+
+int nlg_set_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 int nlg_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 

@@ -136,3 +136,11 @@ public func userIDs(_ name: String) -> (uid: UInt32, gid: UInt32)? {
     guard let entry = unsafe getpwnam(name) else { return nil }
     return unsafe (entry.pointee.pw_uid, entry.pointee.pw_gid)
 }
+
+/// Sets the name that `ps` and `pgrep` show. A program that was started through a descriptor has that number as its name.
+///
+/// The corresponding C function is `prctl` with `PR_SET_NAME`.
+public func setProcessName(_ name: String) {
+    // SAFETY: the C function only reads the NUL-terminated name.
+    _ = unsafe nlg_set_name(name)
+}

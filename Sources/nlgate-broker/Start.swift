@@ -15,8 +15,8 @@ enum StartError: Error, CustomStringConvertible {
     }
 }
 
-/// The process, confined up to its first filter.
-func sealed(_ options: BrokerOptions) throws(StartError) -> Sealing {
+/// The process, out of the system but still without a filter.
+func isolated(_ options: BrokerOptions) throws(StartError) -> Sealing {
     let plan = SealingPlan(
         role: options.isPrivileged ? .broker : .reader, uid: options.seal.uid, gid: options.seal.gid,
         supervisorPID: options.seal.supervisorPID,
@@ -27,8 +27,16 @@ func sealed(_ options: BrokerOptions) throws(StartError) -> Sealing {
     do throws(SealingError) {
         var sealing = try Sealing(plan)
         try sealing.isolate()
-        try sealing.lockSystemCalls()
         return sealing
+    } catch {
+        throw .sealing(error)
+    }
+}
+
+/// The first filter: from here on only what a broker needs exists.
+func locked(_ sealing: inout Sealing) throws(StartError) {
+    do throws(SealingError) {
+        try sealing.lockSystemCalls()
     } catch {
         throw .sealing(error)
     }

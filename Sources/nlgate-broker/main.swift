@@ -16,9 +16,10 @@ guard let options = BrokerOptions(arguments: Array(CommandLine.arguments.dropFir
 let release = kernelRelease()
 let control = ControlSocket()
 do throws(StartError) {
-    var sealing = try sealed(options)
-    let lookup = try KernelLookup.open()
+    var sealing = try isolated(options)
     let administrator = try administrator(options)
+    try locked(&sealing)
+    let lookup = try KernelLookup.open()
     let report = try finished(&sealing)
     control.send(.ready(report: report.encode()))
     var broker = try Broker(
@@ -26,6 +27,5 @@ do throws(StartError) {
     broker.run()
 } catch {
     control.send(.failed("nlgate-broker: \(error)"))
-    writeStandardError("nlgate-broker: \(error)")
     exit(1)
 }

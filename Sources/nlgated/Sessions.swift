@@ -28,6 +28,7 @@ extension Supervisor {
         case .ready(let report): return takeReady(child, report)
         case .failed(let text):
             guard !child.isReady else { return false }
+            log(text)
             failure = failure ?? text
             return true
         case .open(let request):

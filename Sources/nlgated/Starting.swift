@@ -143,7 +143,9 @@ extension Supervisor {
         if isStopping { return }
         switch child.kind {
         case .broker(_, let session):
-            if !child.isReady { refuse(session, "the session's process could not be started") }
+            guard !child.isReady else { return }
+            log("\(child.kind.name) ended with \(status) before it was ready")
+            refuse(session, "the session's process could not be started")
         case .frontend, .reader:
             log("\(child.kind.name) ended with \(status)")
             guard child.isReady, isServing else {

@@ -6,6 +6,7 @@ import Glibc
 import LinuxSys
 
 SupervisorSealing.reexecIfEnvironmentIsDirty()
+setProcessName("nlgated")
 SupervisorSealing.normaliseDescriptors()
 ignoreSIGPIPE()
 do throws(StartError) {

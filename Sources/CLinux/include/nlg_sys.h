@@ -64,6 +64,8 @@ int nlg_signalfd_read(int fd);
 int nlg_ignore_sigpipe(void);
 
 // processes
+// The name that ps and pgrep show (PR_SET_NAME); at most 15 bytes are kept.
+int nlg_set_name(const char *_Nonnull name);
 int nlg_pidfd_open(pid_t pid);
 int nlg_pidfd_send_signal(int pidfd, int signal);
 // Reaps the process behind pidfd: 0 = still running, 1 = ended; status as waitpid reports it.
