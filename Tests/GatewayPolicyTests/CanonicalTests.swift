@@ -5,7 +5,8 @@ import Testing
 /// The smallest well-formed request of an operation, by structures counted here from the kernel's headers.
 enum Canonical {
     static let routeSizes: [UInt16: Int] = [
-        4: 16, 5: 8, 6: 12, 7: 12, 8: 12, 9: 20, 10: 20, 11: 20, 12: 4, 14: 8, 15: 8, 16: 4, 18: 12, 19: 4, 20: 4, 21: 8,
+        4: 16, 5: 8, 6: 12, 7: 12, 8: 12, 9: 20, 10: 20, 11: 20, 12: 4, 14: 8, 15: 8, 16: 4, 18: 12, 19: 4, 20: 4,
+        21: 8,
         22: 4, 23: 12, 25: 20, 26: 8, 27: 16, 28: 8, 29: 8, 30: 8,
     ]
     static let xfrmSizes: [String: Int] = [
@@ -19,8 +20,10 @@ enum Canonical {
         let flags = dump ? Request.dump : operation.kind == .read ? Request.get : Request.set
         switch family.protocolNumber {
         case NetlinkProtocol.route:
-            return try Request.message(
-                operation.number, flags, Request.zeros(routeSizes[operation.number / 4] ?? 0))
+            // The first sub-command of dcbmsg is a read.
+            let start: [UInt8] = operation.name == "GETDCB" ? [0, 1] : [0, 0]
+            let size = routeSizes[operation.number / 4] ?? 2
+            return try Request.message(operation.number, flags, start + Request.zeros(size - 2))
         case NetlinkProtocol.xfrm:
             let size = dump ? 0 : xfrmSizes[operation.name] ?? -1
             return try Request.message(operation.number, flags, Request.zeros(size))
@@ -105,7 +108,8 @@ struct Question: CustomTestStringConvertible, Sendable {
             var request = try Canonical.request(question.family, question.operation, dump: false)
             guard request.count >= 20, question.family.name != "TASKSTATS" else { continue }
             let cut = question.family.protocolNumber == NetlinkProtocol.route && request.count == 20 ? 4 : 2
-            request[0] -= UInt8(min(cut, request.count - 16))
+            request.removeLast(cut)
+            request.replaceSubrange(0..<2, with: Request.little(UInt16(request.count)))
             let small: Set<String> = ["FLUSHSA", "SETDEFAULT", "GETDEFAULT", "GETNSID", "NEWNSID", "GETNETCONF"]
             guard !small.contains(question.operation.name) else { continue }
             let court = try #require(courts[question.family.protocolNumber])

@@ -52,7 +52,8 @@ struct FramingCase: CustomTestStringConvertible, Sendable {
         FramingCase("NLM_F_CREATE on a read", header(length: 20, flags: 0x701) + Request.zeros(4), [22]),
         FramingCase("NLM_F_APPEND on a read", header(length: 20, flags: 0xb01) + Request.zeros(4), [22]),
         FramingCase("one dump bit", header(length: 32, flags: 0x101) + Request.zeros(16), []),
-        FramingCase("one dump bit where only dumps exist", header(length: 28, type: 34, flags: 0x101) + Request.zeros(12), [1]),
+        FramingCase(
+            "one dump bit where only dumps exist", header(length: 28, type: 34, flags: 0x101) + Request.zeros(12), [1]),
         FramingCase("an unknown type", header(length: 32, type: 127, flags: 1) + Request.zeros(16), [1]),
         FramingCase("a notification's type", header(length: 32, type: 52, flags: 1) + Request.zeros(16), [1]),
         FramingCase("a write", write, [1]),
@@ -85,7 +86,8 @@ struct FramingCase: CustomTestStringConvertible, Sendable {
         #expect(reads.count > 15)
         for read in reads {
             for size in 1...4 {
-                #expect(court.forwards(try Request.message(read.number, Request.dump, Request.zeros(size))), "\(read.name)")
+                #expect(
+                    court.forwards(try Request.message(read.number, Request.dump, Request.zeros(size))), "\(read.name)")
             }
             #expect(court.errors(try Request.message(read.number, Request.dump, [])) == [22])
         }

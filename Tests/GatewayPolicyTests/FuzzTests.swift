@@ -65,11 +65,15 @@ private struct SeededRandom: RandomNumberGenerator {
             switch verdict {
             case .forward(let summary):
                 forwarded += 1
-                if case .forward(let readSummary) = readVerdict { #expect(readSummary.writes == 0 && summary.writes == 0) }
+                if case .forward(let readSummary) = readVerdict {
+                    #expect(readSummary.writes == 0 && summary.writes == 0)
+                }
             case .refuse(let refusal):
                 refused += 1
                 try #require(!refusal.items.isEmpty, "seed \(seed)")
-                if case .forward = readVerdict { Issue.record("read-only forwards more than unrestricted, seed \(seed)") }
+                if case .forward = readVerdict {
+                    Issue.record("read-only forwards more than unrestricted, seed \(seed)")
+                }
             }
             if case .forward(let summary) = readVerdict, summary.needsCapability || summary.writes > 0 {
                 Issue.record("read-only forwards a privileged datagram, seed \(seed)")

@@ -3,7 +3,9 @@ import NetlinkWire
 import Testing
 
 @Suite struct GenericTests {
-    private func getFamily(_ attributes: [UInt8], _ command: UInt8 = 3, _ flags: MessageFlags = Request.get) throws -> [UInt8] {
+    private func getFamily(_ attributes: [UInt8], _ command: UInt8 = 3, _ flags: MessageFlags = Request.get) throws
+        -> [UInt8]
+    {
         try Request.generic(16, command, flags, attributes)
     }
 
@@ -86,8 +88,10 @@ import Testing
         let all = DatagramJudge(grants: .unrestricted, protocolNumber: NetlinkProtocol.generic)
         #expect(all.judgeJoin(group: 70, families: map) == .granted(name: "generic/psample packets", privileged: true))
         #expect(all.judgeJoin(group: 71, families: map) == .granted(name: "generic/psample config", privileged: false))
-        #expect(judge.judgeJoin(group: 71, families: map) == .refused(
-            "policy does not grant listening to generic/psample config"))
+        #expect(
+            judge.judgeJoin(group: 71, families: map)
+                == .refused(
+                    "policy does not grant listening to generic/psample config"))
     }
 
     @Test func `groups of rtnetlink, xfrm and netfilter`() throws {
@@ -103,8 +107,10 @@ import Testing
         let xfrm = Grants(operations: { _, _ in [] }, groups: { family, _ in family.label == "xfrm" })
         let judge = DatagramJudge(grants: xfrm, protocolNumber: NetlinkProtocol.xfrm)
         #expect(judge.judgeJoin(group: 4, families: map) == .granted(name: "xfrm POLICY", privileged: true))
-        #expect(judge.judgeJoin(group: 3, families: map) == .refused(
-            "policy does not grant extra secrets, which listening to xfrm SA needs"))
+        #expect(
+            judge.judgeJoin(group: 3, families: map)
+                == .refused(
+                    "policy does not grant extra secrets, which listening to xfrm SA needs"))
         let netfilter = DatagramJudge(grants: .unrestricted, protocolNumber: NetlinkProtocol.netfilter)
         #expect(
             netfilter.judgeJoin(group: 1, families: map)

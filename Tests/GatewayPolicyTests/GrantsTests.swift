@@ -105,6 +105,7 @@ import Testing
         #expect(lines.contains("listen generic/nlctrl: notify"))
         #expect(!lines.contains { $0.hasPrefix("write") || $0.hasPrefix("extra") })
         #expect(Grants.unrestricted.describe().last == "extra: secrets, traffic, group, self")
-        #expect(Grants.readOnly.describe(protocolNumber: NetlinkProtocol.generic).allSatisfy { $0.contains("generic/") })
+        #expect(
+            Grants.readOnly.describe(protocolNumber: NetlinkProtocol.generic).allSatisfy { $0.contains("generic/") })
     }
 }

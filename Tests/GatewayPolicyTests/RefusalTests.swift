@@ -66,8 +66,10 @@ import Testing
             let court = try Court(.unrestricted, number)
             let request = try Request.message(18, Request.get, Request.zeros(16))
             #expect(court.complaint(request) == why)
-            #expect(court.judge.judgeJoin(group: 1, families: court.families) == .refused(
-                "group 1 of \(NetlinkProtocol.name(number)) is not granted"))
+            #expect(
+                court.judge.judgeJoin(group: 1, families: court.families)
+                    == .refused(
+                        "group 1 of \(NetlinkProtocol.name(number)) is not granted"))
         }
         for number: Int32 in [0, 4, 6, 12, 16] { #expect(NetlinkProtocol.whyRefused(number) == nil) }
     }

@@ -61,7 +61,9 @@ enum Request {
 
 /// Generic family numbers as the tests assign them.
 let assignedFamilies: [String: UInt16] = {
-    var map: [String: UInt16] = ["nlctrl": 16, "ethtool": 21, "mptcp_pm": 28, "tcp_metrics": 27, "SEG6": 29, "IOAM6": 30]
+    var map: [String: UInt16] = [
+        "nlctrl": 16, "ethtool": 21, "mptcp_pm": 28, "tcp_metrics": 27, "SEG6": 29, "IOAM6": 30,
+    ]
     var next: UInt16 = 40
     for family in Catalogue.families where family.protocolNumber == NetlinkProtocol.generic {
         if map[family.name] == nil {
@@ -91,7 +93,8 @@ func announcement(
             UInt16(index + 1), Request.text(1, group.name) + Request.attribute(2, Request.little(group.id)))
     }
     return try Request.generic(
-        16, command, [], Request.attribute(1, Request.little(id)) + Request.text(2, name)
+        16, command, [],
+        Request.attribute(1, Request.little(id)) + Request.text(2, name)
             + Request.attribute(7 | Attribute.nestedFlag, entries))
 }
 

@@ -126,11 +126,23 @@ struct Special: CustomTestStringConvertible, Sendable {
         try expectForwarded("GETNSID by id", byID)
     }
 
+    @Test func `reads that carry another verb inside are looked into`() throws {
+        let reads: Set<UInt8> = [1, 3, 5, 7, 10, 11, 12, 14, 16, 18, 21, 22, 24, 26]
+        let court = try Court(.readOnly)
+        for command: UInt8 in 0...40 {
+            let request = try Request.message(78, Request.get, [0, command, 0, 0] + Request.text(1, "d0"))
+            #expect(court.errors(request) == (reads.contains(command) ? [] : [1]), "\(command)")
+        }
+        let can = try Request.message(24, Request.create, [29] + Request.zeros(11))
+        try expectRefused(Special("a route of AF_CAN", can))
+    }
+
     @Test func `tunnels with programs are refused wherever routes hold them`() throws {
         let program = Special.tunnel(6, Request.nest([1, 1], Special.number))
         let local = Special.tunnel(7, Request.nest([8, 1], Special.number))
         let plain = Special.tunnel(2, Request.attribute(1, Request.zeros(8)))
-        for (name, encapsulation) in [("BPF", program), ("SEG6_LOCAL_BPF", local), ("unknown", Special.tunnel(99, []))] {
+        for (name, encapsulation) in [("BPF", program), ("SEG6_LOCAL_BPF", local), ("unknown", Special.tunnel(99, []))]
+        {
             try expectRefused(Special("\(name) in a route", Special.route(encapsulation)))
             let hops = Special.nextHop([]) + Special.nextHop(encapsulation)
             try expectRefused(Special("\(name) in a hop", Special.route(Request.attribute(9, hops))))
@@ -149,7 +161,8 @@ struct Special: CustomTestStringConvertible, Sendable {
 
     @Test func `traffic control carries no programs, xtables matches or unknown kinds`() throws {
         let lists: [(String, UInt16)] = [
-            ("u32", 7), ("flower", 3), ("matchall", 2), ("basic", 3), ("cgroup", 1), ("fw", 4), ("route", 6), ("flow", 9),
+            ("u32", 7), ("flower", 3), ("matchall", 2), ("basic", 3), ("cgroup", 1), ("fw", 4), ("route", 6),
+            ("flow", 9),
         ]
         let good = Special.action("gact", Request.attribute(2, Request.zeros(20)))
         for (kind, list) in lists {

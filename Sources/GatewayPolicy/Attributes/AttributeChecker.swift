@@ -57,7 +57,9 @@ struct AttributeChecker: Sendable {
             }
         case .headed(let size, let inner):
             let start = attribute.payload.lowerBound + size
-            guard start <= attribute.payload.upperBound else { throw .malformed("attribute \(attribute.type) is short") }
+            guard start <= attribute.payload.upperBound else {
+                throw .malformed("attribute \(attribute.type) is short")
+            }
             try check(start..<attribute.payload.upperBound, as: inner, in: bytes, depth: depth + 1)
         case .nextHops: try checkNextHops(attribute, bytes, depth)
         case .extendedMatches: try checkMatches(attribute, bytes)
@@ -92,7 +94,8 @@ struct AttributeChecker: Sendable {
         default: rule = nil
         }
         guard let rule else {
-            throw .forbidden("the kind \"\(kind.prefix(16))\" takes descriptors, files or programs, or is not known here")
+            throw .forbidden(
+                "the kind \"\(kind.prefix(16))\" takes descriptors, files or programs, or is not known here")
         }
         return rule
     }

@@ -97,7 +97,6 @@ extension DatagramSummary {
             needsCapability = true
             if ruling.modes.contains(.dump) { dumpNeedsCapability = true }
         }
-        let name = "\(ruling.family.label) \(ruling.operation.name)"
-        if operations.count < 8, !operations.contains(name) { operations.append(name) }
+        if operations.count < 8, !operations.contains(ruling.title) { operations.append(ruling.title) }
     }
 }

@@ -34,7 +34,8 @@ struct Frames {
                 messages.append(message)
             }
         } catch {
-            let header = (try? MessageHeader(from: datagram, at: cursor.offset)) ?? MessageHeader(length: 0, type: .noType)
+            let header =
+                (try? MessageHeader(from: datagram, at: cursor.offset)) ?? MessageHeader(length: 0, type: .noType)
             fault = Fault(header: header, objection: .malformed(error.description))
         }
     }

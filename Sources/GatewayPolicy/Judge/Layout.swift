@@ -14,7 +14,7 @@ struct Layout: Sendable, Equatable {
         _ operation: Operation, in family: Family, dump: Bool, payload: Range<Int>, _ bytes: Span<UInt8>
     ) -> Layout? {
         switch family.protocolNumber {
-        case NetlinkProtocol.route: route(operation)
+        case NetlinkProtocol.route: route(operation, addressFamily: payload.isEmpty ? 0 : bytes[payload.lowerBound])
         case NetlinkProtocol.netfilter: Layout(headerSize: 4, attributes: netfilter(operation.number))
         case NetlinkProtocol.xfrm: xfrm(operation.number, dump: dump)
         case NetlinkProtocol.sockDiag: payload.isEmpty ? nil : sockDiag(operation.number, bytes[payload.lowerBound])
@@ -25,14 +25,16 @@ struct Layout: Sendable, Equatable {
     }
 
     /// rtnetlink: four numbers share a structure (linux/rtnetlink.h and the headers that it names).
-    private static func route(_ operation: Operation) -> Layout? {
+    private static func route(_ operation: Operation, addressFamily: UInt8) -> Layout? {
         let read = operation.kind == .read
+        let can: UInt8 = 29
         func layout(_ size: Int, _ level: Level) -> Layout {
             Layout(headerSize: size, attributes: level, mayBeShort: read)
         }
         switch operation.number & ~3 {
         case 16, 108: return layout(16, .link)  // ifinfomsg
         case 20: return layout(8, .address)  // ifaddrmsg
+        case 24 where addressFamily == can: return nil  // rtcanmsg, whose attributes are others
         case 24: return layout(12, .route)  // rtmsg
         case 28: return layout(12, .neighbour)  // ndmsg
         case 32: return layout(12, .flat(highest: 31))  // fib_rule_hdr

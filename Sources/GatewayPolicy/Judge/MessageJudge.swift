@@ -2,8 +2,9 @@ internal import NetlinkWire
 
 /// What an allowed message asks for.
 struct Ruling: Sendable {
-    let family: Family
     let operation: Operation
+    /// Family and name, for the log.
+    let title: String
     /// Single request, dump, or both where the flags leave it to the kernel.
     let modes: Modes
 }
@@ -20,6 +21,7 @@ struct MessageJudge: Sendable {
         let family: Family
         let operation: Operation
         let granted: Modes
+        let title: String
     }
 
     init(grants: Grants, protocolNumber: Int32) {
@@ -32,7 +34,10 @@ struct MessageJudge: Sendable {
             return Dictionary(
                 uniqueKeysWithValues: family.operations.map { operation in
                     let granted = modes[operation.number] ?? []
-                    return (operation.number, Entry(family: family, operation: operation, granted: granted))
+                    let title = "\(family.label) \(operation.name)"
+                    return (
+                        operation.number, Entry(family: family, operation: operation, granted: granted, title: title)
+                    )
                 })
         }
         if protocolNumber == NetlinkProtocol.generic {
@@ -59,7 +64,7 @@ struct MessageJudge: Sendable {
         try checkGrant(entry, modes)
         let attributes = try checkLayout(message, family, operation, modes, bytes, context)
         try checkSelectors(message, family, operation, attributes, bytes)
-        return Ruling(family: family, operation: operation, modes: modes)
+        return Ruling(operation: operation, title: entry.title, modes: modes)
     }
 
     private func find(
@@ -94,10 +99,16 @@ struct MessageJudge: Sendable {
         let writing: MessageFlags = [.replace, .exclusive, .create, .append]
         let allowed = asksDumps ? known : known.union(writing)
         guard allowed.isSuperset(of: flags) else {
-            throw .malformed("flags 0x\(String(flags.rawValue, radix: 16)) do not fit \(family.label) \(operation.name)")
+            throw .malformed(
+                "flags 0x\(String(flags.rawValue, radix: 16)) do not fit \(family.label) \(operation.name)")
         }
         guard asksDumps else { return .single }
         return flags.isSuperset(of: .dump) ? .dump : flags.isDisjoint(with: .dump) ? .single : .both
+    }
+
+    /// What the kernel makes of one dump bit alone: a single request in generic netlink, elsewhere a dump.
+    private func isDump(_ modes: Modes) -> Bool {
+        modes == .dump || modes == .both && !isGeneric
     }
 
     private var isGeneric: Bool { protocolNumber == NetlinkProtocol.generic }
@@ -105,7 +116,8 @@ struct MessageJudge: Sendable {
     private func checkGrant(_ entry: Entry, _ modes: Modes) throws(Objection) {
         let (family, operation, granted) = (entry.family, entry.operation, entry.granted)
         guard granted.isSuperset(of: modes) else {
-            let mode = granted.isEmpty ? "" : modes == .dump ? " dump" : modes == .single ? " single" : " single and dump"
+            let mode =
+                granted.isEmpty ? "" : modes == .dump ? " dump" : modes == .single ? " single" : " single and dump"
             throw .notGranted("\(family.label) \(operation.name)\(mode)")
         }
         if operation.tags.contains(.secret), !grants.extras.contains(.secrets) {
@@ -129,7 +141,7 @@ struct MessageJudge: Sendable {
     ) throws(Objection) -> [Attribute] {
         let payload = message.payload
         guard
-            let layout = Layout.of(operation, in: family, dump: modes == .dump, payload: payload, bytes)
+            let layout = Layout.of(operation, in: family, dump: isDump(modes), payload: payload, bytes)
         else { throw .notGranted("\(family.label) \(operation.name) for this address family") }
         if layout.mayBeShort, modes == .dump, (1...4).contains(payload.count), payload.count < layout.headerSize {
             guard zeros(bytes, (payload.lowerBound + 1)..<payload.upperBound) else {

@@ -8,12 +8,20 @@ extension MessageJudge {
         switch (family.label, operation.number) {
         case ("route", 16), ("route", 17), ("route", 19):
             try checkLinkGroup(message, operation, attributes, bytes)
+        case ("route", 78):
+            let command = bytes[message.payload.lowerBound + 1]
+            guard MessageJudge.readingDCB.contains(command) else {
+                throw .notGranted("route GETDCB with sub-command \(command)")
+            }
         case ("generic/nlctrl", _): try checkFamilyName(attributes, bytes)
         case ("generic/TASKSTATS", 1):
             guard attributes.count == 1 else { throw .malformed("TASKSTATS GET takes exactly one attribute") }
         default: return
         }
     }
+
+    /// Sub-commands of struct dcbmsg that only read (DCB_CMD_*).
+    private static let readingDCB: Set<UInt8> = [1, 3, 5, 7, 10, 11, 12, 14, 16, 18, 21, 22, 24, 26]
 
     /// Without an index or a name, IFLA_GROUP means every link of the group (NEWLINK with NLM_F_CREATE creates one).
     private func checkLinkGroup(
