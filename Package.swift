@@ -51,6 +51,12 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
+        // The client side of `make bench`; never installed.
+        .executableTarget(
+            name: "nlgate-bench",
+            dependencies: ["RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayURL", "LinuxSys"],
+            path: "bench/client"),
+
         // C: what Swift can't call, and the three system libraries.
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
