@@ -140,7 +140,9 @@ import Testing
         let chain = try TestChain(length: 2)
         let lowest = try #require(chain.authorities.last)
         let server = try pki.serverContext(clientCA: lowest.certificate.pem())
-        #expect(try Conversation(server, pki.clientContext(chain.client(), ca: pki.caCertificate)).handshake().server == nil)
+        #expect(
+            try Conversation(server, pki.clientContext(chain.client(), ca: pki.caCertificate)).handshake().server == nil
+        )
         let other = try chain.root.issueClient(commonName: "other", validity: Validity(days: 1))
         let outcome = try Conversation(server, pki.clientContext(other, ca: pki.caCertificate)).handshake()
         #expect(outcome.server?.code == .notSignedByCA)
