@@ -116,6 +116,23 @@ import Testing
         #expect(own?.description.contains("too small") == true)
     }
 
+    @Test(arguments: ["sha1", "sha256"])
+    func `a client whose certificate is signed over SHA-1 is refused`(digest: String) throws {
+        let pki = try TestPKI()
+        let scratch = try Scratch()
+        _ = try scratch.write("ca.crt", pki.caCertificate)
+        _ = try scratch.write("ca.key", pki.authority.key.pem())
+        try scratch.openssl([
+            "req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "k", "-out", "r", "-subj", "/CN=x",
+        ])
+        try scratch.openssl([
+            "x509", "-req", "-in", "r", "-CA", "ca.crt", "-CAkey", "ca.key", "-out", "c", "-" + digest,
+        ])
+        let run = try ToolClient(
+            ["-cert", "c", "-key", "k", "-cipher", "ALL:@SECLEVEL=0"], pki.serverContext(), scratch: scratch)
+        #expect(run.serverError?.code == (digest == "sha1" ? .badCertificate : nil))
+    }
+
     @Test(arguments: [0, 1, 4])
     func `chains up to the limit are followed`(length: Int) throws {
         let pki = try TestPKI()
