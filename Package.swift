@@ -65,7 +65,7 @@ let package = Package(
 
         // Tests: one per library, then those that cross them.
         .testTarget(name: "NetlinkWireTests", dependencies: ["NetlinkWire"]),
-        .testTarget(name: "NetlinkFamiliesTests", dependencies: ["NetlinkFamilies", "NetlinkWire"]),
+        .testTarget(name: "NetlinkFamiliesTests", dependencies: ["NetlinkFamilies", "NetlinkWire", "nlgate"]),
         .testTarget(name: "GatewayPolicyTests", dependencies: ["GatewayPolicy", "NetlinkWire"]),
         .testTarget(name: "GatewayIPCTests", dependencies: ["GatewayIPC"]),
         .testTarget(name: "GatewayURLTests", dependencies: ["GatewayURL"]),
