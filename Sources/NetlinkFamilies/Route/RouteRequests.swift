@@ -74,9 +74,9 @@ public enum RouteRequest {
     ) throws(WireError) -> Request {
         try Request(type: .getRoute, flags: .dump) { (writer: inout MessageWriter) throws(WireError) in
             // struct rtmsg
-            for byte in [family.rawValue, 0, 0, 0, table.headerByte, 0, 0, 0] { writer.append(byte) }
-            writer.append(UInt32(0))
-            if table.rawValue > 255 { try writer.attribute(RouteAttribute.longTable, table.rawValue) }
+            writer.append(UInt32(family.rawValue))
+            writer.append(UInt64(0))
+            if table != .unspecified { try writer.attribute(RouteAttribute.longTable, table.rawValue) }
         }
     }
 
