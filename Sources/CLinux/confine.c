@@ -121,6 +121,10 @@ int nlg_normal_signals(void) {
         struct sigaction a = {.sa_handler = is_ignored_by_us(s) ? SIG_IGN : SIG_DFL};
         if (is_settable(s) && sigaction(s, &a, NULL) < 0) return -1;
     }
+    // The C library's own two can be inherited as ignored, and only the kernel resets them.
+    static const unsigned long by_default[4];
+    for (int s = 32; s <= 33; s++)
+        if (syscall(SYS_rt_sigaction, s, by_default, NULL, 8) < 0) return -1;
     sigset_t none;
     sigemptyset(&none);
     return sigprocmask(SIG_SETMASK, &none, NULL);

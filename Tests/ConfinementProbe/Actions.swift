@@ -119,6 +119,9 @@ private func performNamed(_ action: String) -> Int64 {
             try NetAdmin().raise()
             return 0
         } catch { return if case .step(_, let errno) = error { -Int64(errno.rawValue) } else { -1000 } }
+    case "environment":
+        // SAFETY: the list ends with nil.
+        return unsafe environ.pointee != nil && (environ + 1).pointee == nil ? 1 : 0
     case "accept": return call("accept4", 4, 0, 0, 0x80800)
     case "securebits": return call("prctl", 27)
     default: return -1000

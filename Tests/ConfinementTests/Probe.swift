@@ -55,6 +55,11 @@ enum Probe {
         try start(arguments, extra: extra).end()
     }
 
+    /// Arguments that make the probe start again with this environment, which the spawning of helpers doesn't allow.
+    static func environment(_ settings: [String]) -> [String] {
+        ["mode=exec", "environment=" + settings.map { "set=\($0)" }.joined(separator: "\u{1f}")]
+    }
+
     /// Starts the probe; it gets /dev/null, /dev/null, a pipe, its control socket, and what is `extra`.
     static func start(_ arguments: [String], extra: [Int32] = []) throws -> RunningProbe {
         let image = try image()
