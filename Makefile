@@ -19,7 +19,7 @@ help:
 	@echo "make setup    install the Debian packages that are missing (needs root or sudo)"
 	@echo "make build    debug build"
 	@echo "make release  stripped release programs in $(DIST)"
-	@echo "make verify   check how the release programs are linked"
+	@echo "make verify   check how the release programs are linked, and the example of docs/protocol.md"
 	@echo "make test     setup, build, all tests, release, verify"
 	@echo "make lint     format and checks of the sources and documents"
 	@echo "make bench    setup, release, measurements"
@@ -44,6 +44,7 @@ release:
 
 verify:
 	deploy/verify-binaries.sh "$$($(SWIFT) build $(RELEASE) --show-bin-path)" $(DIST)
+	deploy/verify-example.sh $(DIST)
 
 test: setup
 	$(SWIFT) build -j $(JOBS) --build-tests
