@@ -51,6 +51,12 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
+        // The client side of `make bench`; never installed.
+        .executableTarget(
+            name: "nlgate-bench",
+            dependencies: ["RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayURL", "LinuxSys"],
+            path: "bench/client"),
+
         // C: what Swift can't call, and the three system libraries.
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
@@ -59,7 +65,7 @@ let package = Package(
 
         // Tests: one per library, then those that cross them.
         .testTarget(name: "NetlinkWireTests", dependencies: ["NetlinkWire"]),
-        .testTarget(name: "NetlinkFamiliesTests", dependencies: ["NetlinkFamilies", "NetlinkWire"]),
+        .testTarget(name: "NetlinkFamiliesTests", dependencies: ["NetlinkFamilies", "NetlinkWire", "nlgate"]),
         .testTarget(name: "GatewayPolicyTests", dependencies: ["GatewayPolicy", "NetlinkWire"]),
         .testTarget(name: "GatewayIPCTests", dependencies: ["GatewayIPC"]),
         .testTarget(name: "GatewayURLTests", dependencies: ["GatewayURL"]),

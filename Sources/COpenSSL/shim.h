@@ -1,4 +1,4 @@
-// OpenSSL for Swift: its headers, and what Swift can't call by itself (function-like macros, flags that are expressions).
+// OpenSSL for Swift: its headers, and what Swift can't call by itself (function-like macros, expressions as flags).
 #pragma once
 #include <errno.h>
 #include <openssl/bio.h>
@@ -162,7 +162,8 @@ static inline int nlg_names_add(GENERAL_NAMES *_Nonnull names, int type, const u
 }
 
 // Adds an extension in the notation of OpenSSL's configuration file; value must be a constant, never foreign text.
-static inline int nlg_add_extension(X509 *_Nonnull subject, X509 *_Nonnull issuer, int nid, const char *_Nonnull value) {
+static inline int nlg_add_extension(X509 *_Nonnull subject, X509 *_Nonnull issuer, int nid,
+                                    const char *_Nonnull value) {
     X509V3_CTX context;
     X509V3_set_ctx_nodb(&context);
     X509V3_set_ctx(&context, issuer, subject, NULL, NULL, 0);

@@ -43,6 +43,12 @@ final class RevocationList: @unchecked Sendable {
         // SAFETY: this object holds the reference that is given back.
         unsafe X509_CRL_free(raw)
     }
+
+    /// Unix time until which it may be used; nil when it names none.
+    var nextUpdate: Int64? {
+        // SAFETY: the time belongs to the list, which lives through the call.
+        unsafe seconds(X509_CRL_get0_nextUpdate(raw))
+    }
 }
 
 /// OpenSSL's words for the errors in this thread's queue, which is emptied.

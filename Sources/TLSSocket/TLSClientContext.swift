@@ -12,7 +12,7 @@ public final class TLSClientContext: Sendable {
     /// - Throws: `badPEM`, `keyMismatch`, `certificateExpired`, `certificateNotYetValid`, `wrongPurpose`.
     public init(certificate: [UInt8], key: [UInt8], ca: [UInt8], crl: [UInt8]?) throws(TLSError) {
         let context = try SSLContext(side: .client)
-        notAfter = try context.load(certificate: certificate, key: key, ca: ca, crl: crl)
+        notAfter = try context.load(certificate: certificate, key: key, ca: ca, crl: crl).notAfter
         self.context = context
     }
 

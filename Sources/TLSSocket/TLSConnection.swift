@@ -33,6 +33,11 @@ public final class TLSConnection {
         case failed(TLSError)
     }
 
+    /// Most bytes of a client's first message.
+    static let helloLimit: UInt64 = 16 * 1024
+    /// Most bytes of a peer's whole handshake.
+    static let handshakeLimit: UInt64 = 64 * 1024
+
     let raw: OpaquePointer
     let side: Side
     var expectedName: HostName?
@@ -83,10 +88,24 @@ public final class TLSConnection {
             try checkOutcome()
             state = .open
             return .done
-        case SSL_ERROR_WANT_READ: return .wantRead
+        case SSL_ERROR_WANT_READ:
+            try checkHandshakeSize()
+            return .wantRead
         case SSL_ERROR_WANT_WRITE: return .wantWrite
         default: throw fail(result, errno: number)
         }
+    }
+
+    /// Bounds what an unknown peer can make us keep: OpenSSL alone would collect 128 KiB of a first message.
+    private func checkHandshakeSize() throws(TLSError) {
+        // SAFETY: both numbers belong to the connection's BIO.
+        let bio = unsafe SSL_get_rbio(raw)
+        let hasAnswered = unsafe BIO_number_written(bio) > 0
+        let limit = hasAnswered ? Self.handshakeLimit : Self.helloLimit
+        guard unsafe BIO_number_read(bio) > limit else { return }
+        let error = TLSError(.protocolViolation, "the \(side.peer) sent more than \(limit) bytes in its handshake")
+        state = .failed(error)
+        throw error
     }
 
     /// Reads at most `count` bytes into `buffer` at `offset`, which must have room for them.
@@ -108,7 +127,7 @@ public final class TLSConnection {
         return try transfer(result, moved, errno: number)
     }
 
-    /// Writes as many of `bytes` as go into one record, 16 KiB at most.
+    /// Writes some of `bytes`, as a rule one record of 16 KiB at most.
     ///
     /// After `wantWrite` or `wantRead` the next call must begin with the same bytes, and have as many or more; they may
     /// stand elsewhere in memory.

@@ -7,7 +7,10 @@ struct Options {
     init(_ arguments: [String]) {
         for argument in arguments.dropFirst() {
             guard let equals = argument.firstIndex(of: "=") else { continue }
-            values[String(argument[..<equals])] = String(argument[argument.index(after: equals)...])
+            // The first one of a name counts.
+            let name = String(argument[..<equals])
+            guard values[name] == nil else { continue }
+            values[name] = String(argument[argument.index(after: equals)...])
         }
     }
 

@@ -11,7 +11,7 @@ func runParent(_ options: Options) -> Never {
     switch options["mess"] {
     case "many": for _ in 3..<200 { _ = dup(0) }
     case "permuted":
-        // Sources are targets of each other: 0 and 1 change places, the control socket is 0, 1 and 3.
+        // Sources are targets of each other: the control socket is 0 here, /dev/null 2, and standard error 3.
         _ = dup2(3, 60)
         _ = dup2(2, 3)
         _ = dup2(0, 2)
@@ -35,14 +35,19 @@ func runParent(_ options: Options) -> Never {
     default: break
     }
     var arguments = CommandLine.arguments.dropFirst().filter { !$0.hasPrefix("mode=") && !$0.hasPrefix("mess=") }
-    arguments.append("count=4")
+    if options["network"] == "join" { descriptors.append(4) }
+    arguments.append("count=\(descriptors.count)")
     do throws(SealingError) {
         let child = try spawn(image, arguments: Array(arguments), descriptors: descriptors)
         while true {
             _ = try? child.descriptor.wait(for: .read, milliseconds: 30_000)
-            if let status = try? child.reap() {
+            do throws(Errno) {
+                guard let status = try child.reap() else { continue }
                 if case .exited(let code) = status { exit(code) }
                 exit(45)
+            } catch {
+                // Nobody collects children while SIGCHLD is ignored.
+                exit(44)
             }
         }
     } catch {
@@ -82,11 +87,28 @@ private func becomeUser() {
     else { exit(42) }
 }
 
+/// Starts the program anew with any environment.
+func runWithEnvironment(_ options: Options) -> Never {
+    // SAFETY: the names and values live to the end of each call.
+    unsafe unsetenv("SWIFT_BACKTRACE")
+    for setting in (options["environment"] ?? "").split(separator: "\u{1f}") {
+        let parts = setting.dropFirst(4).split(separator: "=", maxSplits: 1).map(String.init)
+        unsafe setenv(parts[0], parts.count > 1 ? parts[1] : "", 1)
+    }
+    let arguments = CommandLine.arguments.filter { $0 != "mode=exec" && !$0.hasPrefix("environment=") }
+    // SAFETY: the list ends with nil and lives to the end of the call.
+    var pointers = unsafe arguments.map { unsafe strdup($0) }
+    unsafe pointers.append(nil)
+    _ = unsafe execv("/proc/self/exe", &pointers)
+    exit(46)
+}
+
 /// Seals itself as the supervisor does, then starts a sealed child.
 func runSupervisor(_ options: Options) -> Never {
     SupervisorSealing.reexecIfEnvironmentIsDirty()
+    if options["mess"] == "user" { becomeUser() }
     let kernel = options.plan(parent: 0).kernel
-    _ = fcntl(3, F_SETFD, FD_CLOEXEC)
+    if options["leak"] == nil { _ = fcntl(3, F_SETFD, FD_CLOEXEC) }
     guard let image = try? HelperImage(path: "/proc/self/exe") else { exit(40) }
     do throws(SealingError) {
         let faults = FaultPlan(failing: options.measures("fail"), skipped: options.measures("skip"))
@@ -95,7 +117,9 @@ func runSupervisor(_ options: Options) -> Never {
         _ = try? control.send(bytes.span)
         if let action = options["act"] { say("after: \(perform(action))") }
         if let role = options["child"] {
-            let arguments = CommandLine.arguments.dropFirst().filter { !$0.hasPrefix("mode=") && !$0.hasPrefix("role=") }
+            let arguments = CommandLine.arguments.dropFirst().filter {
+                !$0.hasPrefix("mode=") && !$0.hasPrefix("count=")
+            }
             let child = try spawn(
                 image, arguments: arguments + ["role=\(role)", "count=4"], descriptors: [0, 1, 2, 3])
             if options["kill"] != nil { try? child.signal(SIGKILL) }

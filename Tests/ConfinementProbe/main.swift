@@ -7,5 +7,6 @@ switch options["mode"] {
 case "matrix": runMatrix(options)
 case "parent": runParent(options)
 case "supervisor": runSupervisor(options)
+case "exec": runWithEnvironment(options)
 default: runSealed(options)
 }

@@ -55,6 +55,11 @@ enum Probe {
         try start(arguments, extra: extra).end()
     }
 
+    /// Arguments that make the probe start again with this environment, which the spawning of helpers doesn't allow.
+    static func environment(_ settings: [String]) -> [String] {
+        ["mode=exec", "environment=" + settings.map { "set=\($0)" }.joined(separator: "\u{1f}")]
+    }
+
     /// Starts the probe; it gets /dev/null, /dev/null, a pipe, its control socket, and what is `extra`.
     static func start(_ arguments: [String], extra: [Int32] = []) throws -> RunningProbe {
         let image = try image()
@@ -95,7 +100,9 @@ final class RunningProbe {
     /// The next message; nil when the probe has closed its end.
     func next() throws -> [UInt8]? {
         guard try control?.wait(for: .read, milliseconds: 20_000) == true else { return nil }
-        guard case .bytes(let count)? = try control?.receivePacket(into: &buffer, count: buffer.count) else { return nil }
+        guard case .bytes(let count)? = try control?.receivePacket(into: &buffer, count: buffer.count) else {
+            return nil
+        }
         messages.append(Array(buffer[..<count]))
         return messages.last
     }

@@ -153,6 +153,10 @@ struct Special: CustomTestStringConvertible, Sendable {
         try expectForwarded("hops", Special.route(Request.attribute(9, Special.nextHop([]) + Special.nextHop(plain))))
         let court = try Court(.unrestricted)
         #expect(court.errors(try Special.route(Request.attribute(22, []))) == [22])
+        // A hop that takes in the attribute behind its list would be well-formed there.
+        let long =
+            Request.attribute(9, Request.little(UInt16(16)) + Request.zeros(6)) + Request.attribute(4, Special.number)
+        #expect(court.errors(try Special.route(long)) == [22])
         for length: UInt16 in [0, 7, 9, 64] {
             let hop = Request.little(length) + Request.zeros(6)
             #expect(court.errors(try Special.route(Request.attribute(9, hop))) == [22])

@@ -116,6 +116,23 @@ import Testing
         #expect(own?.description.contains("too small") == true)
     }
 
+    @Test(arguments: ["sha1", "sha256"])
+    func `a client whose certificate is signed over SHA-1 is refused`(digest: String) throws {
+        let pki = try TestPKI()
+        let scratch = try Scratch()
+        _ = try scratch.write("ca.crt", pki.caCertificate)
+        _ = try scratch.write("ca.key", pki.authority.key.pem())
+        try scratch.openssl([
+            "req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "k", "-out", "r", "-subj", "/CN=x",
+        ])
+        try scratch.openssl([
+            "x509", "-req", "-in", "r", "-CA", "ca.crt", "-CAkey", "ca.key", "-out", "c", "-" + digest,
+        ])
+        let run = try ToolClient(
+            ["-cert", "c", "-key", "k", "-cipher", "ALL:@SECLEVEL=0"], pki.serverContext(), scratch: scratch)
+        #expect(run.serverError?.code == (digest == "sha1" ? .badCertificate : nil))
+    }
+
     @Test(arguments: [0, 1, 4])
     func `chains up to the limit are followed`(length: Int) throws {
         let pki = try TestPKI()
@@ -140,7 +157,9 @@ import Testing
         let chain = try TestChain(length: 2)
         let lowest = try #require(chain.authorities.last)
         let server = try pki.serverContext(clientCA: lowest.certificate.pem())
-        #expect(try Conversation(server, pki.clientContext(chain.client(), ca: pki.caCertificate)).handshake().server == nil)
+        #expect(
+            try Conversation(server, pki.clientContext(chain.client(), ca: pki.caCertificate)).handshake().server == nil
+        )
         let other = try chain.root.issueClient(commonName: "other", validity: Validity(days: 1))
         let outcome = try Conversation(server, pki.clientContext(other, ca: pki.caCertificate)).handshake()
         #expect(outcome.server?.code == .notSignedByCA)

@@ -88,7 +88,9 @@ import Testing
         #expect(error?.code == .badName)
     }
 
-    @Test(arguments: ["GET / HTTP/1.1\r\n\r\n", "nlgate/1\0\0\0\0\0\0\0\0", "\u{16}\u{3}\u{1}\u{0}\u{6}zzzzzz", "\0\0\0\0\0\0\0\0"])
+    @Test(arguments: [
+        "GET / HTTP/1.1\r\n\r\n", "nlgate/1\0\0\0\0\0\0\0\0", "\u{16}\u{3}\u{1}\u{0}\u{6}zzzzzz", "\0\0\0\0\0\0\0\0",
+    ])
     func `plain bytes are not TLS`(bytes: String) throws {
         let pki = try TestPKI()
         let sockets = try SocketPair()

@@ -39,11 +39,17 @@ import Testing
 
     @Test func `an expired list admits nobody, and the text says so`() throws {
         let server = try pki.serverContext(crl: list([]))
+        let end = try #require(server.revocationsExpire)
+        #expect(abs(end - currentTime() - 86_400) < 3600)
         server.context.pretend(time: currentTime() + 2 * 86_400)
         let outcome = try Conversation(server, pki.clientContext()).handshake()
         #expect(outcome.server?.code == .crlExpired)
         #expect(outcome.server?.description.contains("get a new one from the CA") == true)
         #expect(outcome.client != nil)
+    }
+
+    @Test func `without a list nothing is said about its end`() throws {
+        #expect(try pki.serverContext().revocationsExpire == nil)
     }
 
     @Test func `a list of another CA admits nobody`() throws {

@@ -17,7 +17,9 @@ import Testing
         context = try pki.serverContext()
     }
 
-    private func run(_ arguments: [String], certificate: Bool = true, steps: [String] = ["hello\n"]) throws -> ToolClient {
+    private func run(_ arguments: [String], certificate: Bool = true, steps: [String] = ["hello\n"]) throws
+        -> ToolClient
+    {
         let own = certificate ? ["-cert", "client.crt", "-key", "client.key"] : []
         return try ToolClient(arguments + own + ["-CAfile", "ca.crt"], context, scratch: scratch, steps: steps)
     }
@@ -88,5 +90,7 @@ import Testing
 
 extension String {
     /// How often a text occurs.
-    fileprivate func components(of text: String) -> Int { split(separator: text, omittingEmptySubsequences: false).count - 1 }
+    fileprivate func components(of text: String) -> Int {
+        split(separator: text, omittingEmptySubsequences: false).count - 1
+    }
 }

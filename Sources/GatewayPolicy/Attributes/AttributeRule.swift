@@ -82,7 +82,7 @@ enum Level: Sendable, Equatable {
         case .set: 20
         case .setElements: 4
         case .setElement: 11
-        case .inetDiag: 4
+        case .inetDiag: 3
         case .generic, .tunnelPeer: 1023
         }
     }

@@ -1,3 +1,5 @@
+internal import NetlinkWire
+
 /// What a VLAN link tells about itself (IFLA_INFO_DATA of kind "vlan").
 public struct VLANInfo: AttributeContainer {
     /// In the order of the wire, each type once.
@@ -59,6 +61,28 @@ extension AttributeKey where Owner == MACVLANInfo, Value == UInt16 {
 extension AttributeKey where Owner == MACVLANInfo, Value == Int32 {
     /// IFLA_MACVLAN_BC_CUTOFF: when broadcast is no longer queued.
     public static var broadcastCutoff: Self { Self(9) }
+}
+
+extension AttributeKey where Owner == MACVLANInfo, Value == Bytes {
+    /// IFLA_MACVLAN_MACADDR_DATA: nest of source addresses.
+    public static var macData: Self { Self(5) }
+}
+
+extension MACVLANInfo {
+    /// IFLA_MACVLAN_MACADDR: one source address.
+    private static let source: UInt16 = 4
+
+    /// Source addresses of mode "source".
+    public var sources: [LinkAddress] {
+        guard let nest = self[.macData]?.payload else { return [] }
+        var found: [LinkAddress] = []
+        var cursor = AttributeCursor(0..<nest.count)
+        while let attribute = try? cursor.next(in: nest.span), let address = try? LinkAddress(attribute, in: nest.span)
+        {
+            if attribute.type == MACVLANInfo.source { found.append(address) }
+        }
+        return found
+    }
 }
 
 /// What a tun or tap link tells about itself (IFLA_INFO_DATA of kind "tun").

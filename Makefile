@@ -1,0 +1,75 @@
+# nlgate. `make test` and `make demo` install what they need (Debian), build, and do their job.
+
+SHELL := /bin/bash
+SWIFT ?= swift
+JOBS ?= 2
+PREFIX ?= /usr
+DESTDIR ?=
+
+PROGRAMS := nlgated nlgate-frontend nlgate-broker nlgate
+# Static Swift runtime, position independent, every symbol bound at start, no search path for libraries in the file.
+RELEASE := -c release --static-swift-stdlib --disable-local-rpath -Xlinker -z -Xlinker now -j $(JOBS)
+# Stripped programs, ready to run from this folder or to be installed.
+DIST := .build/dist
+
+.NOTPARALLEL:
+.PHONY: help setup build release verify test lint bench demo install clean
+
+help:
+	@echo "make setup    install the Debian packages that are missing (needs root or sudo)"
+	@echo "make build    debug build"
+	@echo "make release  stripped release programs in $(DIST)"
+	@echo "make verify   check how the release programs are linked, and the example of docs/protocol.md"
+	@echo "make test     setup, build, all tests, release, verify"
+	@echo "make lint     format and checks of the sources and documents"
+	@echo "make bench    setup, release, measurements"
+	@echo "make demo     setup, release, two hosts in network namespaces and real output"
+	@echo "make install  into DESTDIR=$(DESTDIR) PREFIX=$(PREFIX), after make release"
+	@echo "make clean    remove everything that was built"
+
+setup:
+	deploy/setup.sh
+
+build:
+	$(SWIFT) build -j $(JOBS)
+
+release:
+	set -e; for program in $(PROGRAMS); do $(SWIFT) build $(RELEASE) --product $$program; done
+	mkdir -p $(DIST)
+	set -e; folder=$$($(SWIFT) build $(RELEASE) --show-bin-path); \
+	for program in $(PROGRAMS); do \
+	    strip --strip-all -o $(DIST)/$$program.new $$folder/$$program; \
+	    mv $(DIST)/$$program.new $(DIST)/$$program; \
+	done
+
+verify:
+	deploy/verify-binaries.sh "$$($(SWIFT) build $(RELEASE) --show-bin-path)" $(DIST)
+	deploy/verify-example.sh $(DIST)
+
+test: setup
+	$(SWIFT) build -j $(JOBS) --build-tests
+	$(SWIFT) test -j $(JOBS) --disable-xctest --skip-build
+	$(MAKE) release verify
+
+lint:
+	$(SWIFT) format lint --strict --parallel --recursive Sources Tests Package.swift
+	set -e; for check in deploy/check-*.sh; do [ ! -x "$$check" ] || "$$check"; done
+
+bench: setup release
+	@if [ -x bench/run ]; then exec bench/run; else echo "bench/run is not there"; exit 1; fi
+
+demo: setup release
+	deploy/demo.sh $(DIST)
+
+install:
+	@for program in $(PROGRAMS); do \
+	    [ -x $(DIST)/$$program ] || { echo "$(DIST)/$$program is missing: run 'make release' first"; exit 1; }; done
+	install -D -m 0755 $(DIST)/nlgated "$(DESTDIR)$(PREFIX)/sbin/nlgated"
+	install -D -m 0755 $(DIST)/nlgate "$(DESTDIR)$(PREFIX)/bin/nlgate"
+	install -D -m 0755 $(DIST)/nlgate-frontend "$(DESTDIR)$(PREFIX)/libexec/nlgate/nlgate-frontend"
+	install -D -m 0755 $(DIST)/nlgate-broker "$(DESTDIR)$(PREFIX)/libexec/nlgate/nlgate-broker"
+	@if [ "$(PREFIX)" != /usr ]; then \
+	    echo "nlgated looks for its helpers beside itself and in /usr/libexec/nlgate, not in $(PREFIX)/libexec/nlgate"; fi
+
+clean:
+	rm -rf .build

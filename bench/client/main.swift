@@ -1,0 +1,30 @@
+// The client side of `make bench`: each work prints one number, in seconds, on standard output.
+
+import GatewayProtocol
+import GatewayURL
+import Glibc
+import LinuxSys
+import NetlinkFamilies
+import NetlinkWire
+import RemoteNetlink
+
+let words = Array(CommandLine.arguments.dropFirst())
+guard words.count >= 5, let url = try? GatewayURL(words[1]) else {
+    writeStandardError("usage: nlgate-bench dump|decode|roundtrips|idle URL KEY CERT CA [COUNT]")
+    exit(2)
+}
+let count = words.count > 5 ? Int(words[5]) ?? 1 : 1
+do {
+    let credentials = try Credentials(certificate: words[3], key: words[2], authority: words[4])
+    let bench = Bench(url: url, credentials: credentials)
+    switch words[0] {
+    case "dump": try bench.dump(times: count, decode: false)
+    case "decode": try bench.dump(times: count, decode: true)
+    case "roundtrips": try bench.roundTrips(count)
+    case "idle": try bench.idle(count)
+    default: exit(2)
+    }
+} catch {
+    writeStandardError("nlgate-bench: \(error)")
+    exit(1)
+}
