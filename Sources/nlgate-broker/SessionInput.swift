@@ -55,6 +55,11 @@ extension Broker {
         guard hello.protocolNumber == assignment.protocolNumber, hello.readOnly == assignment.readOnly,
             (hello.networkNamespace ?? "") == options.networkNamespaceName
         else { return end(session) }
+        // The filter kills a process that opens another protocol, and all its sessions with it.
+        guard options.protocols.contains(Int32(hello.protocolNumber)) else {
+            let text = "the policy grants nothing of netlink protocol \(hello.protocolNumber)"
+            return sayGoodbye(session, GoodbyeReason.policy, text)
+        }
         do throws(Errno) {
             try kernel.open(session)
         } catch {
