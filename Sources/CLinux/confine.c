@@ -122,9 +122,13 @@ int nlg_normal_signals(void) {
         if (is_settable(s) && sigaction(s, &a, NULL) < 0) return -1;
     }
     // The C library's own two can be inherited as ignored, and only the kernel resets them.
-    static const unsigned long by_default[4];
-    for (int s = 32; s <= 33; s++)
-        if (syscall(SYS_rt_sigaction, s, by_default, NULL, 8) < 0) return -1;
+    for (int s = 32; s <= 33; s++) {
+        unsigned long action[4] = {0};  // handler, flags, restorer, mask
+        if (syscall(SYS_rt_sigaction, s, NULL, action, 8) < 0) return -1;
+        if (action[0] != (unsigned long)SIG_IGN) continue;
+        action[0] = (unsigned long)SIG_DFL;
+        if (syscall(SYS_rt_sigaction, s, action, NULL, 8) < 0) return -1;
+    }
     sigset_t none;
     sigemptyset(&none);
     return sigprocmask(SIG_SETMASK, &none, NULL);

@@ -106,5 +106,6 @@ extension Measures {
         .noNewPrivileges, .systemCallFilter,
     ])
 
-    private static let confined = supervisor.union(Measures([.normalState, .parentDeathSignal, .resourceLimits, .narrowedFilter]))
+    private static let confined = supervisor.union(
+        Measures([.normalState, .parentDeathSignal, .resourceLimits, .narrowedFilter]))
 }

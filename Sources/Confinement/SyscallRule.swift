@@ -53,6 +53,8 @@ public struct SyscallRule: Equatable, Sendable {
     public var name: String
     /// Any of these lists of conditions admits the call; none at all admits every argument.
     public var alternatives: [[ArgumentRule]]
+    /// These forms answer EPERM instead of ending the process: a library tries them and can do without.
+    public var refused: [[ArgumentRule]] = []
     /// Who calls it, and why its arguments are as they are.
     public var reason: String
     /// Where the call exists.
@@ -78,8 +80,14 @@ public struct SyscallRule: Equatable, Sendable {
 
     /// What the filter decides for these six arguments.
     public func accepts(_ arguments: [UInt64]) -> Bool {
-        alternatives.isEmpty
-            || alternatives.contains { $0.allSatisfy { $0.test.accepts(arguments[Int($0.index)]) } }
+        alternatives.isEmpty || Self.matches(alternatives, arguments)
+    }
+
+    /// True when the filter answers EPERM.
+    public func refuses(_ arguments: [UInt64]) -> Bool { Self.matches(refused, arguments) }
+
+    private static func matches(_ forms: [[ArgumentRule]], _ arguments: [UInt64]) -> Bool {
+        forms.contains { $0.allSatisfy { $0.test.accepts(arguments[Int($0.index)]) } }
     }
 }
 
@@ -110,7 +118,8 @@ public struct SyscallTable: Sendable {
         for rule in rules {
             if rule.reason.isEmpty { faults.append("\(rule.name) has no reason") }
             if SystemCalls.number(rule.name) == nil { faults.append("\(rule.name) is no system call") }
-            for alternative in rule.alternatives { faults += Self.lint(rule.name, alternative) }
+            if rule.alternatives.isEmpty, !rule.refused.isEmpty { faults.append("\(rule.name) refuses what it allows") }
+            for alternative in rule.alternatives + rule.refused { faults += Self.lint(rule.name, alternative) }
         }
         return faults
     }

@@ -13,9 +13,9 @@ public enum Architecture: CaseIterable, Sendable {
     /// The one that this program was built for.
     public static var native: Architecture {
         #if arch(arm64)
-        .aarch64
+            .aarch64
         #else
-        .x86_64
+            .x86_64
         #endif
     }
 
@@ -92,11 +92,10 @@ public struct SystemCallFilter: Sendable {
         for rule in table.rules where rule.architectures == .both || architecture == .x86_64 {
             guard SystemCalls.number(rule.name, on: architecture) != nil else { throw Errno(rawValue: ENOSYS) }
             guard let number = SystemCalls.number(rule.name) else { throw Errno(rawValue: ENOSYS) }
-            for alternative in rule.alternatives.isEmpty ? [[]] : rule.alternatives {
-                var tests = alternative.map { $0.libseccomp }
-                unsafe try accept(
-                    seccomp_rule_add_exact_array(context, allow, number, UInt32(tests.count), &tests))
+            for form in rule.alternatives.isEmpty ? [[]] : rule.alternatives {
+                unsafe try add(allow, number, form, to: context)
             }
+            for form in rule.refused { unsafe try add(notPermitted, number, form, to: context) }
         }
         for name in table.absent {
             guard let number = SystemCalls.number(name) else { throw Errno(rawValue: ENOSYS) }
@@ -109,6 +108,14 @@ public struct SystemCallFilter: Sendable {
         return try file.readAll(limit: 8 * 4096)
     }
 
+    private static func add(
+        _ action: UInt32, _ number: Int32, _ form: [ArgumentRule], to context: scmp_filter_ctx
+    ) throws(Errno) {
+        var tests = form.map { $0.libseccomp }
+        // SAFETY: libseccomp reads as many tests as the array has.
+        unsafe try accept(seccomp_rule_add_exact_array(context, action, number, UInt32(tests.count), &tests))
+    }
+
     private static func accept(_ result: Int32) throws(Errno) {
         if result < 0 { throw Errno(rawValue: -result) }
     }
@@ -116,6 +123,7 @@ public struct SystemCallFilter: Sendable {
     // seccomp.h's function-like macros, which can't be imported.
     private static let killProcess: UInt32 = 0x8000_0000
     private static let allow: UInt32 = 0x7fff_0000
+    private static let notPermitted: UInt32 = 0x0005_0000 | UInt32(EPERM)
     private static let notImplemented: UInt32 = 0x0005_0000 | UInt32(ENOSYS)
 }
 

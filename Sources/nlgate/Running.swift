@@ -46,6 +46,8 @@ func run() {
     } catch let failure as Failure {
         FileHandle.standardError.write(Data("nlgate: \(failure.text)\n".utf8))
         exit(failure.code)
+    } catch let code as ExitCode {
+        exit(code.rawValue)
     } catch {
         let code = NLGate.exitCode(for: error)
         let text = NLGate.fullMessage(for: error)

@@ -8,6 +8,7 @@ struct NLGate: ParsableCommand {
         abstract: "Speak netlink with this host's kernel, or with another's through its gateway.",
         version: nlgateVersionText,
         subcommands: [
+            LinkCommand.self, AddressCommand.self, RouteCommand.self, NeighbourCommand.self, RuleCommand.self,
             WhoamiCommand.self, DoctorCommand.self, PKICommand.self,
         ])
 }

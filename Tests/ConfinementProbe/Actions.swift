@@ -1,5 +1,5 @@
-import Confinement
 import CProbe
+import Confinement
 import Glibc
 import LinuxSys
 
@@ -41,7 +41,7 @@ func perform(_ action: String) -> Int64 {
     }
 }
 
-/// `call:name,1,2,3`
+/// Takes `name,1,2,3`.
 private func performCall(_ text: String) -> Int64 {
     let fields = text.split(separator: ",").map(String.init)
     var values = fields.dropFirst().map { UInt64($0) ?? UInt64(bitPattern: Int64($0) ?? 0) }
@@ -51,7 +51,7 @@ private func performCall(_ text: String) -> Int64 {
     return unsafe probe_syscall(Int64(number), values)
 }
 
-/// `socket:domain,type,protocol`
+/// Takes `domain,type,protocol`.
 private func performSocket(_ text: String) -> Int64 {
     let fields = text.split(separator: ",").compactMap { UInt64($0) }
     return call("socket", fields[0], fields[1], fields[2])

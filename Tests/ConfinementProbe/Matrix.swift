@@ -1,5 +1,5 @@
-import Confinement
 import CProbe
+import Confinement
 import Glibc
 
 /// One raw call, in a child that has only the filters of a role.
@@ -43,9 +43,11 @@ func runMatrix(_ options: Options) -> Never {
     let nobody: Int32 = 0x7fff_fff0
     let plan = options.plan(parent: 0)
     let tables = SyscallTable.tables(for: plan, pid: nobody)
-    guard let table = tables.last, let filters = try? tables.map({ (table) throws(SealingError) in
-        try SystemCallFilter(table)
-    }) else { stop(30, .table("it doesn't compile")) }
+    guard let table = tables.last,
+        let filters = try? tables.map({ (table) throws(SealingError) in
+            try SystemCallFilter(table)
+        })
+    else { stop(30, .table("it doesn't compile")) }
     guard call("prctl", 38, 1) == 0 else { exit(31) }
     var tried = 0
     var wrong = 0
@@ -59,7 +61,9 @@ func runMatrix(_ options: Options) -> Never {
     let allowed = Set((table.rules.map(\.name) + table.absent).compactMap { SystemCalls.number($0, on: .native) })
     switch options["what"] {
     case "numbers":
-        for number in Int32(0)..<512 where !allowed.contains(number) { expect(true, Trial(filters, Int64(number)), "\(number)") }
+        for number in Int32(0)..<512 where !allowed.contains(number) {
+            expect(true, Trial(filters, Int64(number)), "\(number)")
+        }
         for name in table.absent {
             let status = Trial(filters, Int64(SystemCalls.number(name) ?? -1)).run()
             if status != 38 << 8 { say("wrong: \(name) isn't ENOSYS but \(status)") }
@@ -71,7 +75,9 @@ func runMatrix(_ options: Options) -> Never {
             expect(true, Trial(filters, number | 0x4000_0000), "x32 \(number)")
         }
         // getpid, socketcall, execve, exit, read
-        for number in [Int64(20), 102, 11, 1, 3] { expect(true, Trial(filters, number, int80: true), "int 0x80 \(number)") }
+        for number in [Int64(20), 102, 11, 1, 3] {
+            expect(true, Trial(filters, number, int80: true), "int 0x80 \(number)")
+        }
     default:
         for rule in table.rules { tryArguments(rule, filters, expect) }
     }
@@ -83,7 +89,7 @@ private func tryArguments(
     _ rule: SyscallRule, _ filters: [SystemCallFilter], _ expect: (Bool, Trial, String) -> Void
 ) {
     guard let number = SystemCalls.number(rule.name, on: .native) else { return }
-    for alternative in rule.alternatives {
+    for alternative in rule.alternatives + rule.refused {
         var fitting = [UInt64](repeating: 0, count: 6)
         for argument in alternative { fitting[Int(argument.index)] = argument.test.example }
         expect(false, Trial(filters, Int64(number), fitting), "\(rule.name) \(fitting)")
@@ -91,7 +97,9 @@ private func tryArguments(
             for change in [fitting[Int(argument.index)] ^ 1 << 32, fitting[Int(argument.index)] &+ 1, UInt64.max] {
                 var changed = fitting
                 changed[Int(argument.index)] = change
-                expect(!rule.accepts(changed), Trial(filters, Int64(number), changed), "\(rule.name) \(changed)")
+                expect(
+                    !rule.accepts(changed) && !rule.refuses(changed), Trial(filters, Int64(number), changed),
+                    "\(rule.name) \(changed)")
             }
         }
     }

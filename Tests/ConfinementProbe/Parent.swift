@@ -117,7 +117,9 @@ func runSupervisor(_ options: Options) -> Never {
         _ = try? control.send(bytes.span)
         if let action = options["act"] { say("after: \(perform(action))") }
         if let role = options["child"] {
-            let arguments = CommandLine.arguments.dropFirst().filter { !$0.hasPrefix("mode=") && !$0.hasPrefix("count=") }
+            let arguments = CommandLine.arguments.dropFirst().filter {
+                !$0.hasPrefix("mode=") && !$0.hasPrefix("count=")
+            }
             let child = try spawn(
                 image, arguments: arguments + ["role=\(role)", "count=4"], descriptors: [0, 1, 2, 3])
             if options["kill"] != nil { try? child.signal(SIGKILL) }

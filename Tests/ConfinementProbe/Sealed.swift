@@ -1,5 +1,5 @@
-import Confinement
 import CProbe
+import Confinement
 import Glibc
 import LinuxSys
 
@@ -110,6 +110,9 @@ private func writeLink(_ socket: borrowing Descriptor) -> Int32 {
     ]
     guard case .bytes? = try? socket.send(request.span) else { return 1000 }
     var reply = [UInt8](repeating: 0, count: 4096)
-    guard let datagram = try? socket.receiveNetlink(into: &reply, count: 4096), datagram.length >= 20 else { return 1001 }
-    return Int32(bitPattern: UInt32(reply[16]) | UInt32(reply[17]) << 8 | UInt32(reply[18]) << 16 | UInt32(reply[19]) << 24)
+    guard let datagram = try? socket.receiveNetlink(into: &reply, count: 4096), datagram.length >= 20 else {
+        return 1001
+    }
+    return Int32(
+        bitPattern: UInt32(reply[16]) | UInt32(reply[17]) << 8 | UInt32(reply[18]) << 16 | UInt32(reply[19]) << 24)
 }

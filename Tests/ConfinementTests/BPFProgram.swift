@@ -5,8 +5,10 @@ import Testing
 struct BPFProgram {
     static let kill: UInt32 = 0x8000_0000
     static let allow: UInt32 = 0x7fff_0000
-    /// ERRNO(ENOSYS)
+    /// The call answers ENOSYS.
     static let noSuchCall: UInt32 = 0x0005_0000 | 38
+    /// The call answers EPERM.
+    static let notPermitted: UInt32 = 0x0005_0000 | 1
 
     private struct Instruction {
         var code: UInt16
@@ -51,7 +53,8 @@ struct BPFProgram {
             case 0x25: index += Int(accumulator > at.operand ? at.ifTrue : at.ifFalse)  // JGT
             case 0x35: index += Int(accumulator >= at.operand ? at.ifTrue : at.ifFalse)  // JGE
             case 0x06: return at.operand  // RET K
-            default: Issue.record("instruction \(at.code) isn't known")
+            default:
+                Issue.record("instruction \(at.code) isn't known")
                 return 0
             }
         }

@@ -29,7 +29,8 @@ import Testing
     @Test func `the dangerous calls are in no confined process's table`() throws {
         let never = [
             "execve", "execveat", "fork", "vfork", "clone", "ptrace", "process_vm_readv", "process_vm_writev", "kill",
-            "tkill", "pidfd_getfd", "pidfd_send_signal", "sendmsg", "sendmmsg", "connect", "listen", "socketpair", "open",
+            "tkill", "pidfd_getfd", "pidfd_send_signal", "sendmsg", "sendmmsg", "connect", "listen", "socketpair",
+            "open",
             "openat", "openat2", "creat", "unlinkat", "mount", "umount2", "pivot_root", "unshare", "setns", "prctl",
             "bpf", "io_uring_setup", "userfaultfd", "keyctl", "add_key", "perf_event_open", "personality", "ioctl",
             "memfd_create", "shmat", "pkey_mprotect", "modify_ldt", "setuid", "setresuid", "setgroups", "prlimit64",
@@ -79,6 +80,12 @@ import Testing
         }
     }
 
+    private func decision(_ rule: SyscallRule?, _ arguments: [UInt64]) -> UInt32 {
+        guard let rule else { return BPFProgram.kill }
+        if rule.accepts(arguments) { return BPFProgram.allow }
+        return rule.refuses(arguments) ? BPFProgram.notPermitted : BPFProgram.kill
+    }
+
     private func compare(_ table: SyscallTable, _ program: BPFProgram, _ architecture: Architecture) throws {
         var rules: [Int32: SyscallRule] = [:]
         for rule in table.rules where rule.architectures == .both || architecture == .x86_64 {
@@ -87,9 +94,7 @@ import Testing
         let absent = Set(table.absent.compactMap { SystemCalls.number($0, on: architecture) })
         for number in Int32(0)..<600 {
             for arguments in rules[number]?.cornerValues ?? [[0, 0, 0, 0, 0, 0]] {
-                let wanted =
-                    absent.contains(number)
-                    ? BPFProgram.noSuchCall : rules[number]?.accepts(arguments) == true ? BPFProgram.allow : BPFProgram.kill
+                let wanted = absent.contains(number) ? BPFProgram.noSuchCall : decision(rules[number], arguments)
                 let got = program.decide(number: UInt32(number), architecture: architecture, arguments)
                 try #require(got == wanted, "\(table.name): \(number) \(arguments)")
             }
@@ -100,7 +105,8 @@ import Testing
                 #expect(program.decide(number: number, token: foreign, [0, 0, 0, 0, 0, 0]) == BPFProgram.kill)
             }
             if number >= 0x4000_0000 {
-                #expect(program.decide(number: number, architecture: architecture, [0, 0, 0, 0, 0, 0]) == BPFProgram.kill)
+                #expect(
+                    program.decide(number: number, architecture: architecture, [0, 0, 0, 0, 0, 0]) == BPFProgram.kill)
             }
         }
     }
@@ -121,7 +127,7 @@ extension SyscallRule {
     /// Arguments that fit, and each tested one off by a bit of the upper half, by one, and as the largest number.
     fileprivate var cornerValues: [[UInt64]] {
         var all: [[UInt64]] = [[0, 0, 0, 0, 0, 0], [UInt64](repeating: .max, count: 6)]
-        for alternative in alternatives {
+        for alternative in alternatives + refused {
             var fitting = [UInt64](repeating: 0, count: 6)
             for argument in alternative {
                 switch argument.test {

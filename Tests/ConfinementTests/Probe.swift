@@ -100,7 +100,9 @@ final class RunningProbe {
     /// The next message; nil when the probe has closed its end.
     func next() throws -> [UInt8]? {
         guard try control?.wait(for: .read, milliseconds: 20_000) == true else { return nil }
-        guard case .bytes(let count)? = try control?.receivePacket(into: &buffer, count: buffer.count) else { return nil }
+        guard case .bytes(let count)? = try control?.receivePacket(into: &buffer, count: buffer.count) else {
+            return nil
+        }
         messages.append(Array(buffer[..<count]))
         return messages.last
     }

@@ -72,6 +72,12 @@ import Testing
         #expect(outcome.status == .exited(0))
     }
 
+    @Test func `TLS in the kernel is refused but not deadly`() throws {
+        let outcome = try Probe.run(Probe.root(.frontend, ["act=call:setsockopt,3,6,31,0,0"]))
+        #expect(outcome.answer("after") == "-\(EPERM)")
+        #expect(outcome.status == .exited(0))
+    }
+
     @Test func `a broker opens what is granted and nothing once it serves`() throws {
         // AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK
         let granted = "socket:16,526339,15"
@@ -90,10 +96,13 @@ import Testing
         #expect(try broker.end().status == .signalled(SIGSYS))
     }
 
-    @Test(arguments: [("/etc/passwd", "landlockFiles", -ENOENT), ("/etc/passwd", "emptyRoot", -EACCES)].map(FileCase.init))
+    @Test(
+        arguments: [("/etc/passwd", "landlockFiles", -ENOENT), ("/etc/passwd", "emptyRoot", -EACCES)].map(FileCase.init)
+    )
     func `Landlock and the empty root each keep files away alone`(file: FileCase) throws {
         let outcome = try Probe.run(
-            Probe.root(.reader, ["before=open:\(file.path)", "skip=\(file.skipped)", "at=isolated", "act=open:\(file.path)"]))
+            Probe.root(
+                .reader, ["before=open:\(file.path)", "skip=\(file.skipped)", "at=isolated", "act=open:\(file.path)"]))
         #expect(outcome.answer("before") == "0")
         #expect(outcome.answer("after") == "\(file.answer)")
     }

@@ -15,7 +15,8 @@ import Testing
         let nine: UInt64 = 0x12411e4
         // A container may have been given less to begin with.
         let own = try Descriptor.open("/proc/self/status", flags: O_RDONLY).readAll(limit: 65536)
-        let line = try #require(String(decoding: own, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("CapPrm") })
+        let line = try #require(
+            String(decoding: own, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("CapPrm") })
         let given = try #require(UInt64(line.dropFirst(8), radix: 16))
         for set in ["CapPrm", "CapEff", "CapBnd"] {
             #expect(try UInt64(probe.status(set), radix: 16) == nine & given, "\(set)")
@@ -96,7 +97,8 @@ import Testing
         #expect(report.missing(for: report.role, kernel: .running(), root: false) == [])
         let absent: Set<Measure> = [.identity, .socketCreationDropped]
         #expect(Set(Measures.all.subtracting(report.measures).list) == absent)
-        #expect(report.lines.contains("\(report.role.processName) identity: not in force: the daemon doesn't run as root"))
+        #expect(
+            report.lines.contains("\(report.role.processName) identity: not in force: the daemon doesn't run as root"))
     }
 
     @Test func `what the kernel refuses a user is said, with its reason`() throws {
@@ -105,7 +107,8 @@ import Testing
         for measure in [Measure.userNamespace, .networkNamespace, .ipcNamespace, .mountNamespace, .emptyRoot] {
             #expect(!report.measures.has(measure))
             #expect(
-                report.lines.contains("nlgate-frontend \(measure): not in force: Operation not permitted"), "\(measure)")
+                report.lines.contains("nlgate-frontend \(measure): not in force: Operation not permitted"), "\(measure)"
+            )
         }
         #expect(report.measures.has(.landlockFiles) && report.measures.has(.narrowedFilter))
         #expect(report.permitted == [])
@@ -117,7 +120,8 @@ import Testing
             if [.landlockNetwork, .landlockScopes].contains(measure) { continue }
             #expect(outcome.report == nil, "\(measure)")
         }
-        let left = try run("reader", ["skip=\(Measure.notDumpable.bit.rawValue)", "fail=\(Measure.userNamespace.bit.rawValue)"])
+        let left = try run(
+            "reader", ["skip=\(Measure.notDumpable.bit.rawValue)", "fail=\(Measure.userNamespace.bit.rawValue)"])
         #expect(left.answer("error") == "not in force: notDumpable; the process must not serve")
     }
 

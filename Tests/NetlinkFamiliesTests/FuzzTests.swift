@@ -71,7 +71,8 @@ import Testing
         let names = LinkNames()
         let text: String
         switch object {
-        case let link as Link: text = Output.linkTable([link]) + Output.linkJSON([link], details: true, statistics: true)
+        case let link as Link:
+            text = Output.linkTable([link]) + Output.linkJSON([link], details: true, statistics: true)
         case let address as Address:
             var link = Link(index: address.index, name: "v0")
             link.alternativeNames = ["x"]

@@ -2,7 +2,8 @@ import NetlinkWire
 import Testing
 
 @Suite struct AcknowledgementTests {
-    private static let request = MessageHeader(length: 40, type: MessageType(rawValue: 16), flags: .request, sequence: 7)
+    private static let request = MessageHeader(
+        length: 40, type: MessageType(rawValue: 16), flags: .request, sequence: 7)
 
     private func read(_ writer: MessageWriter) throws -> Acknowledgement {
         var cursor = MessageCursor(writer.bytes.span)

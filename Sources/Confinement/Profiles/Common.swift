@@ -83,7 +83,10 @@ enum CommonRules {
                 [ArgumentRule(1, Kernel.getDescriptorFlags)],
                 [ArgumentRule(1, Kernel.setDescriptorFlags), ArgumentRule(2, 1)],
                 [ArgumentRule(1, Kernel.getStatusFlags)],
-                [ArgumentRule(1, Kernel.setStatusFlags), ArgumentRule(2, .only(Kernel.readWrite | Kernel.nonBlocking))],
+                [
+                    ArgumentRule(1, Kernel.setStatusFlags),
+                    ArgumentRule(2, .only(Kernel.readWrite | Kernel.nonBlocking)),
+                ],
                 [ArgumentRule(1, Kernel.duplicateCloseOnExec)],
             ], "non-blocking mode, close-on-exec, and a second number for a descriptor"),
     ]

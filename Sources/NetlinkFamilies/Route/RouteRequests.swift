@@ -2,12 +2,19 @@ public import NetlinkWire
 
 /// Requests for links (RTM_GETLINK).
 public enum LinkRequest {
+    /// A header whose fields are zero but for the index: strict checking refuses anything else.
+    private static func header(index: UInt32 = 0) -> Link {
+        var header = Link(index: index)
+        header.type = .netrom
+        return header
+    }
+
     /// Asks for every link.
     ///
     /// - Throws: nothing; the writer's closures are declared to.
     public static func dump(extras: LinkExtras = [.virtualFunctions]) throws(WireError) -> Request {
         try Request(type: .getLink, flags: .dump) { (writer: inout MessageWriter) throws(WireError) in
-            try Link().encode(into: &writer)
+            try header().encode(into: &writer)
             try writer.attribute(LinkAttribute.extMask, extras.rawValue)
         }
     }
@@ -16,9 +23,8 @@ public enum LinkRequest {
     ///
     /// - Throws: nothing; the writer's closures are declared to.
     public static func bridgePorts(extras: LinkExtras = [.bridgeVLANsCompressed]) throws(WireError) -> Request {
-        var header = Link()
+        var header = header()
         header.family = .bridge
-        header.type = .netrom
         return try Request(type: .getLink, flags: .dump) { (writer: inout MessageWriter) throws(WireError) in
             try header.encode(into: &writer)
             try writer.attribute(LinkAttribute.extMask, extras.rawValue)
@@ -30,7 +36,7 @@ public enum LinkRequest {
     /// - Throws: nothing; the writer's closures are declared to.
     public static func get(index: UInt32, extras: LinkExtras = [.virtualFunctions]) throws(WireError) -> Request {
         try Request(type: .getLink, flags: []) { (writer: inout MessageWriter) throws(WireError) in
-            try Link(index: index).encode(into: &writer)
+            try header(index: index).encode(into: &writer)
             try writer.attribute(LinkAttribute.extMask, extras.rawValue)
         }
     }
@@ -42,7 +48,7 @@ public enum LinkRequest {
         // Names of links have up to 15 bytes (IFNAMSIZ); the kernel compares longer ones with alternative names only.
         let type = name.bytes.count < 16 ? LinkAttribute.name : LinkAttribute.alternativeName
         return try Request(type: .getLink, flags: []) { (writer: inout MessageWriter) throws(WireError) in
-            try Link().encode(into: &writer)
+            try header().encode(into: &writer)
             try writer.attribute(LinkAttribute.extMask, extras.rawValue)
             try writer.attribute(type, name)
         }
@@ -74,9 +80,9 @@ public enum RouteRequest {
     ) throws(WireError) -> Request {
         try Request(type: .getRoute, flags: .dump) { (writer: inout MessageWriter) throws(WireError) in
             // struct rtmsg
-            for byte in [family.rawValue, 0, 0, 0, table.headerByte, 0, 0, 0] { writer.append(byte) }
-            writer.append(UInt32(0))
-            if table.rawValue > 255 { try writer.attribute(RouteAttribute.longTable, table.rawValue) }
+            writer.append(UInt32(family.rawValue))
+            writer.append(UInt64(0))
+            if table != .unspecified { try writer.attribute(RouteAttribute.longTable, table.rawValue) }
         }
     }
 

@@ -77,7 +77,8 @@ extension MACVLANInfo {
         guard let nest = self[.macData]?.payload else { return [] }
         var found: [LinkAddress] = []
         var cursor = AttributeCursor(0..<nest.count)
-        while let attribute = try? cursor.next(in: nest.span), let address = try? LinkAddress(attribute, in: nest.span) {
+        while let attribute = try? cursor.next(in: nest.span), let address = try? LinkAddress(attribute, in: nest.span)
+        {
             if attribute.type == MACVLANInfo.source { found.append(address) }
         }
         return found

@@ -93,7 +93,8 @@ extension Output {
     private static func tunObject(_ info: TunInfo) -> JSONObject {
         var object = JSONObject()
         object["type"] = info[.type].map { JSON($0 == 1 ? "tun" : $0 == 2 ? "tap" : "UNKNOWN:\($0)") }
-        addSwitches([(.packetInfo, "pi"), (.vnetHeader, "vnet_hdr"), (.multiQueue, "multi_queue")], of: info, to: &object)
+        addSwitches(
+            [(.packetInfo, "pi"), (.vnetHeader, "vnet_hdr"), (.multiQueue, "multi_queue")], of: info, to: &object)
         if info[.multiQueue] == 1 {
             add([(.queues, "numqueues"), (.disabledQueues, "numdisabled")], of: info, to: &object)
         }
@@ -104,7 +105,8 @@ extension Output {
 
     private static func vxlanObject(_ info: VXLANInfo, _ names: LinkNames) -> JSONObject {
         var object = JSONObject()
-        addSwitches([(.collectMetadata, "external"), (.vniFilter, "vnifilter")], of: info, onlyIfSet: true, to: &object)
+        addSwitches(
+            [(.collectMetadata, "external"), (.vniFilter, "vnifilter")], of: info, onlyIfSet: true, to: &object)
         object["id"] = info[.id].map { JSON($0) }
         if let group = info[.group] { object[group[0] & 0xf0 == 0xe0 ? "group" : "remote"] = JSON(group.description) }
         if let group = info[.group6] { object[group[0] == 0xff ? "group6" : "remote6"] = JSON(group.description) }
