@@ -136,18 +136,11 @@ struct Broker: ~Copyable {
         if !session.outgoing.isEmpty { pair.insert(.write) }
         let number = session.assignment.session
         do throws(Errno) {
-            if pair != session.watchedPair {
-                try epoll.modify(session.pair.raw, pair, token: number << 1)
-                session.watchedPair = pair
-            }
-            guard session.kernel != nil else { return }
+            try epoll.change(session.pair.raw, from: session.watchedPair, to: pair, token: number << 1)
+            session.watchedPair = pair
+            guard let kernel = session.kernel else { return }
             let wanted: Readiness = session.isEnding || session.outgoing.isFull ? [] : .read
-            guard wanted != session.watchedKernel, let raw = session.kernel?.descriptor.raw else { return }
-            if session.watchedKernel.isEmpty, wanted == .read {
-                try epoll.add(raw, .read, token: number << 1 | 1)
-            } else {
-                epoll.remove(raw)
-            }
+            try epoll.change(kernel.descriptor.raw, from: session.watchedKernel, to: wanted, token: number << 1 | 1)
             session.watchedKernel = wanted
         } catch {
             end(session)

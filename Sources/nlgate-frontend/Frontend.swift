@@ -131,12 +131,10 @@ struct Frontend: ~Copyable {
         if !connection.toBroker.isEmpty { session.insert(.write) }
         let token = UInt64(connection.number) << 1
         do throws(Errno) {
-            if wanted != connection.watchedSocket {
-                try epoll.modify(connection.socket.raw, wanted, token: token)
-                connection.watchedSocket = wanted
-            }
-            if let socket = connection.session, session != connection.watchedSession {
-                try epoll.modify(socket.descriptor.raw, session, token: token | 1)
+            try epoll.change(connection.socket.raw, from: connection.watchedSocket, to: wanted, token: token)
+            connection.watchedSocket = wanted
+            if let socket = connection.session {
+                try epoll.change(socket.descriptor.raw, from: connection.watchedSession, to: session, token: token | 1)
                 connection.watchedSession = session
             }
         } catch {
@@ -189,6 +187,7 @@ struct Frontend: ~Copyable {
         connection.tls?.closeNotify()
         connection.socket.shutdown(write: true)
         connection.phase = .draining
+        connection.readWantsWrite = false
         connection.deadline = now + 2000
     }
 
