@@ -75,10 +75,12 @@ struct Broker: ~Copyable {
             readKernel(session)
         } else {
             if event.readiness.contains(.write) || !session.outgoing.isEmpty { flush(session) }
-            if event.readiness.contains(.read) || event.readiness.contains(.hangUp), isLive(session) {
+            while isLive(session), !session.waiting.isEmpty, session.mayTake { takeWaiting(session) }
+            if event.readiness.contains(.read) || event.readiness.contains(.hangUp), isLive(session), session.mayTake {
                 readClient(session)
             }
         }
+        while isLive(session), !session.waiting.isEmpty, session.mayTake { takeWaiting(session) }
         if isLive(session) { watch(session) }
     }
 
@@ -132,7 +134,7 @@ struct Broker: ~Copyable {
     /// Tells epoll what this session waits for now.
     private mutating func watch(_ session: Session) {
         var pair: Readiness = []
-        if !session.isEnding, session.outgoing.count < DatagramLimit.toClient { pair.insert(.read) }
+        if !session.isEnding, session.mayTake { pair.insert(.read) }
         if !session.outgoing.isEmpty { pair.insert(.write) }
         let number = session.assignment.session
         do throws(Errno) {

@@ -36,7 +36,9 @@ struct BurstBuffer {
 
     mutating func append(_ frames: Span<UInt8>) {
         if head > 0, head >= bytes.count / 2 { compact() }
-        bytes.reserveCapacity(bytes.count + frames.count)
+        let needed = bytes.count + frames.count
+        // Asking for exactly what is needed each time would copy everything each time.
+        if needed > bytes.capacity { bytes.reserveCapacity(max(needed, 2 * bytes.capacity)) }
         for index in frames.indices { bytes.append(frames[index]) }
         budget.change(by: frames.count)
     }
