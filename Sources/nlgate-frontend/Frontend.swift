@@ -13,7 +13,7 @@ struct Frontend: ~Copyable {
     var epoll: Epoll
     let listeners: [Listener]
     var connections: [UInt32: Connection] = [:]
-    /// Connections that haven't said HELLO, by address.
+    /// Connections without a session, by address.
     var unauthenticated: [[UInt8]: Int] = [:]
     var nextNumber: UInt32 = 1
     /// Given up for a moment when descriptors run out, so that a client can be turned away.
@@ -196,10 +196,6 @@ struct Frontend: ~Copyable {
         connection.session = nil
         connection.watchedSession = []
         connection.toBroker = []
-        if connection.isKnown {
-            connection.isKnown = false
-            control.send(.closed(connection: connection.number))
-        }
     }
 
     mutating func close(_ connection: Connection) {
@@ -207,5 +203,7 @@ struct Frontend: ~Copyable {
         dropSession(connection)
         authenticated(connection)
         epoll.remove(connection.socket.raw)
+        // Not before: until then its descriptor is in use.
+        if connection.isKnown { control.send(.closed(connection: connection.number)) }
     }
 }

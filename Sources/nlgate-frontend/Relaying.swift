@@ -200,7 +200,8 @@ extension Frontend {
         connection.session = nil
         connection.watchedSession = []
         control.send(.sessionClosed(connection: connection.number))
-        readClient(connection)
+        countAgain(connection)
+        if isLive(connection) { readClient(connection) }
     }
 
     private mutating func lostBroker(_ connection: Connection) {

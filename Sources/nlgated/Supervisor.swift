@@ -47,6 +47,8 @@ final class Supervisor {
     var sessions: [UInt64: SessionRecord] = [:]
     var sessionCount: UInt64 = 0
     var sessionsOf: [Principal: Int] = [:]
+    /// Unix connections, by user.
+    var connectionsOf: [UInt32: Int] = [:]
     var nextAdopted: UInt32 = 1 << 31
 
     /// Why a standing process could not start.
