@@ -32,7 +32,11 @@ struct BurstBuffer {
     var count: Int { bytes.count - head }
 
     /// True when the kernel socket must not be read: one more datagram of any size might not fit.
-    var isFull: Bool { count + DatagramLimit.toClient + FrameHeader.maximumLength > limit || budget.isExhausted }
+    ///
+    /// What others hold never stops a client that keeps up: it needs no room, and nothing would wake it again.
+    var isFull: Bool {
+        count + DatagramLimit.toClient + FrameHeader.maximumLength > limit || (count > 0 && budget.isExhausted)
+    }
 
     mutating func append(_ frames: Span<UInt8>) {
         if head > 0, head >= bytes.count / 2 { compact() }

@@ -43,7 +43,7 @@ extension Broker {
     /// Receives until the scratch holds a packet's worth or the kernel has nothing more; returns the bytes of frames.
     private mutating func fillScratch(_ session: Session) -> Int {
         var end = 0
-        while end < FrameHeader.maximumLength / 2 {
+        while end < FrameHeader.maximumLength / 2, !session.outgoing.isFull {
             let start = end + FrameHeader.size
             do throws(Errno) {
                 let received = try kernel.receive(session, into: &scratch, at: start, count: DatagramLimit.toClient)
