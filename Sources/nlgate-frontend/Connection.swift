@@ -42,8 +42,9 @@ final class Connection {
     var identity: IdentityRecord
     /// To the broker, while there is a session.
     var session: SessionSocket?
-    /// Client bytes that aren't a whole frame yet, or must wait.
+    /// Client bytes that aren't a whole frame yet, or must wait: the first `held` ones.
     var incoming: [UInt8] = []
+    var held = 0
     /// A packet that the broker's socket had no room for.
     var toBroker: [UInt8] = []
     /// Bytes that the client's socket had no room for.

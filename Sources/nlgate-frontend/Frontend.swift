@@ -124,7 +124,7 @@ struct Frontend: ~Copyable {
     /// Tells epoll what this connection waits for now.
     mutating func watch(_ connection: Connection) {
         var wanted: Readiness = []
-        if connection.mayRead { wanted.insert(.read) }
+        if connection.mayRead, !connection.readWantsWrite { wanted.insert(.read) }
         if !connection.outgoing.isEmpty || connection.readWantsWrite { wanted.insert(.write) }
         var session: Readiness = []
         if connection.phase == .open, connection.outgoing.isEmpty { session.insert(.read) }
