@@ -69,12 +69,15 @@ public func makeDirectory(_ path: String, mode: UInt32) {
     _ = unsafe mkdir(path, mode)
 }
 
-/// Sets a path's permissions. The corresponding C function is `chmod`.
-///
-/// - Throws: what `chmod` reports.
-public func setPermissions(_ path: String, mode: UInt32) throws(Errno) {
-    // SAFETY: the C function only reads the NUL-terminated path.
-    guard unsafe chmod(path, mode) == 0 else { throw Errno.last }
+extension Descriptor {
+    /// Sets an open file's permissions; a Unix socket's before it is bound are those that its path gets.
+    ///
+    /// The corresponding C function is `fchmod`.
+    ///
+    /// - Throws: what `fchmod` reports.
+    public func setPermissions(mode: UInt32) throws(Errno) {
+        guard fchmod(raw, mode) == 0 else { throw Errno.last }
+    }
 }
 
 /// Raises the limit on descriptors to `wanted`, for this process and its children, as far as it may.

@@ -185,6 +185,7 @@ extension Frontend {
 
     /// Checks the frames of one packet and passes runs of them on with one write.
     private mutating func takeBrokerFrames(_ connection: Connection, _ count: Int) {
+        let wasPaused = connection.machine.isPaused
         var cursor = FrameCursor(0..<count)
         var run = 0..<0
         do throws(ProtocolError) {
@@ -205,6 +206,8 @@ extension Frontend {
             return lostBroker(connection)
         }
         guard run.isEmpty || connection.deliver(fromBroker.span.extracting(run)) else { return close(connection) }
+        // RESET was refused: what the client sent behind it is no event for epoll.
+        if wasPaused, !connection.machine.isPaused { readClient(connection) }
     }
 
     /// RESET was confirmed: the connection is free for the next HELLO.
