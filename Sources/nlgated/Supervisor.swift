@@ -98,10 +98,10 @@ final class Supervisor {
         }
     }
 
-    /// Serves until it is told to stop and every process has ended.
-    func run() {
+    /// Serves until it is told to stop and every process has ended; returns the exit status.
+    func run() -> Int32 {
         while !(isStopping && children.isEmpty) { turn(milliseconds: 1000) }
-        if exitCode != 0 { exit(exitCode) }
+        return exitCode
     }
 
     /// One round of the loop.

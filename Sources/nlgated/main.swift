@@ -9,6 +9,7 @@ SupervisorSealing.reexecIfEnvironmentIsDirty()
 setProcessName("nlgated")
 SupervisorSealing.normaliseDescriptors()
 ignoreSIGPIPE()
+var exitCode: Int32 = 0
 do throws(StartError) {
     let options = try Options(Array(CommandLine.arguments.dropFirst()))
     printInsecureChoices(options)
@@ -18,25 +19,23 @@ do throws(StartError) {
     let images = try Images()
     let limits = try options.limits.fitted()
     let listeners = try Listeners(options)
+    defer { listeners.removePaths() }
     let admin = try AdminSocket(options)
+    defer { admin.removePath() }
     let signals = try queuedSignals()
     let report = try sealed(options)
     if options.checkOnly {
         writeStandardError("nlgated: the command line and the files are usable")
-        exit(0)
+    } else {
+        let supervisor = try Supervisor(
+            options, limits: limits, files: files, users: users, namespaces: namespaces, images: images,
+            listeners: listeners, admin: admin, signals: signals, report: report)
+        try supervisor.startStandingProcesses()
+        try supervisor.listen()
+        exitCode = supervisor.run()
     }
-    let supervisor = try Supervisor(
-        options, limits: limits, files: files, users: users, namespaces: namespaces, images: images,
-        listeners: listeners, admin: admin, signals: signals, report: report)
-    try supervisor.startStandingProcesses()
-    try supervisor.listen()
-    supervisor.run()
-    listeners.removePaths()
 } catch {
-    if case .help(let text) = error {
-        print(text)
-        exit(0)
-    }
-    writeStandardError("nlgated: \(error)")
-    exit(error.exitCode)
+    if case .help(let text) = error { print(text) } else { writeStandardError("nlgated: \(error)") }
+    exitCode = error.exitCode
 }
+exit(exitCode)
