@@ -25,7 +25,7 @@ public struct Attribute: Equatable, Sendable {
     /// Where the payload lies, padding not included.
     public let payload: Range<Int>
 
-    @usableFromInline
+    @inlinable
     init(rawType: UInt16, offset: Int, payload: Range<Int>) {
         type = rawType & Attribute.typeMask
         isNested = rawType & Attribute.nestedFlag != 0
@@ -105,19 +105,23 @@ extension Attribute {
 /// when the parent ends there.
 public struct AttributeCursor: Sendable {
     /// Where the next attribute begins.
-    public private(set) var offset: Int
+    public var offset: Int { position }
+    @usableFromInline var position: Int
     @usableFromInline let end: Int
 
     /// A cursor over the bytes of `range`.
+    @inlinable
     public init(_ range: Range<Int>) {
-        offset = range.lowerBound
+        position = range.lowerBound
         end = range.upperBound
     }
 
     /// The next attribute, or nil at the end.
     ///
     /// - Throws: `truncatedHeader`, `lengthBelowHeader`, `lengthPastEnd` or `nonzeroPadding`. The cursor doesn't move then.
+    @inlinable
     public mutating func next(in bytes: Span<UInt8>) throws(WireError) -> Attribute? {
+        let offset = position
         guard offset < end else { return nil }
         guard end <= bytes.count, offset <= end - Attribute.headerSize else {
             throw WireError(.truncatedHeader, at: offset)
@@ -130,7 +134,7 @@ public struct AttributeCursor: Sendable {
         let attribute = Attribute(
             rawType: try bytes.u16(at: offset + 2), offset: offset,
             payload: (offset + Attribute.headerSize)..<(offset + length))
-        offset = next
+        position = next
         return attribute
     }
 }

@@ -26,7 +26,7 @@ extension Route {
             try seen.insert(attribute)
             try decode(attribute, &encap, in: bytes)
         }
-        encapsulation = try encap.joined(in: bytes)
+        if let joined = try encap.joined(in: bytes) { encapsulation = joined }
     }
 
     private mutating func decode(

@@ -23,10 +23,6 @@ public struct Route: RouteMessage {
 
     /// Destination, `destinationLength` bits of it; nil is the default route (RTA_DST).
     public var destination: IPAddress?
-    /// Source, `sourceLength` bits of it (RTA_SRC).
-    public var source: IPAddress?
-    /// Index of the link that packets come in on (RTA_IIF).
-    public var inputIndex: UInt32?
     /// Index of the link that packets go out on (RTA_OIF).
     public var outputIndex: UInt32?
     /// Next router (RTA_GATEWAY).
@@ -35,38 +31,20 @@ public struct Route: RouteMessage {
     public var priority: UInt32?
     /// Source address of packets from here (RTA_PREFSRC).
     public var preferredSource: IPAddress?
-    /// Realms (RTA_FLOW).
-    public var realms: UInt32?
-    /// Mark that packets carry (RTA_MARK).
-    public var mark: UInt32?
     /// Preference of the router: 0 medium, 1 high, 3 low (RTA_PREF).
     public var preference: UInt8?
-    /// Seconds until the route ends, in requests (RTA_EXPIRES).
-    public var expires: UInt32?
-    /// User whose packets are meant, in requests (RTA_UID).
-    public var user: UInt32?
-    /// 1 when the time to live goes into labels (RTA_TTL_PROPAGATE).
-    public var ttlPropagate: UInt8?
-    /// Number of the transport protocol, in requests (RTA_IP_PROTO).
-    public var ipProtocol: UInt8?
-    /// Source port in network order, in requests (RTA_SPORT).
-    public var sourcePort: UInt16?
-    /// Destination port in network order, in requests (RTA_DPORT).
-    public var destinationPort: UInt16?
     /// Id of a nexthop object (RTA_NH_ID).
     public var nextHopID: UInt32?
     /// Table, where the header's byte is too small (RTA_TABLE).
     var longTable: UInt32?
-    /// Next router of another family than the route's (RTA_VIA).
-    public var via: Via?
     /// Metrics (RTA_METRICS).
     public var metrics: RouteMetrics?
     /// Several next hops, in place of one (RTA_MULTIPATH).
     public var nextHops: [NextHop] = []
     /// Age and use (RTA_CACHEINFO).
     public var cacheInfo: RouteCacheInfo?
-    /// What is put around packets (RTA_ENCAP_TYPE, RTA_ENCAP).
-    public var encapsulation: Encapsulation?
+    /// What few routes have, so that the others stay small.
+    var rareStorage: [RareRouteFields] = []
     /// Attributes that have no property here, as they came.
     public var unknownAttributes: [RawAttribute] = []
 
