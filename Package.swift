@@ -88,7 +88,8 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSSocket",
-                "LinuxSys", "nlgate", "nlgated", "nlgate-frontend", "nlgate-broker",
+                "LinuxSys", "Confinement", "CLinux", "GatewayURL", "nlgate", "nlgated", "nlgate-frontend",
+                "nlgate-broker",
             ]),
         .testTarget(name: "LayeringTests"),
         .testTarget(

@@ -21,6 +21,7 @@ struct Broker: ~Copyable {
     var scratch = [UInt8](
         repeating: 0, count: FrameHeader.maximumLength + FrameHeader.size + DatagramLimit.toClient)
     var isStopping = false
+    private var knownRights: [[UInt32]: SessionRights] = [:]
 
     /// Tokens: 0 is the supervisor; a session has its number doubled, its kernel socket one more.
     private static let controlToken: UInt64 = 0
@@ -105,10 +106,10 @@ struct Broker: ~Copyable {
     private mutating func start(_ assignment: Assignment, _ pair: consuming Descriptor) {
         guard assignment.session > 0, assignment.session < 1 << 62, sessions[assignment.session] == nil,
             assignment.networkNamespace == options.networkNamespace,
-            let grants = compiledGrants(assignment.roleSet)
+            let rights = rights(assignment)
         else { exit(1) }
         let session = Session(
-            assignment, pair: pair, grants: assignment.readOnly ? grants.restrictedToReading() : grants,
+            assignment, pair: pair, rights: rights,
             limit: options.isPrivileged ? DatagramLimit.toBroker : DatagramLimit.toReader,
             outgoing: BurstBuffer(limit: Int(clamping: options.burstBuffer), budget: budget))
         do throws(Errno) {
@@ -118,6 +119,14 @@ struct Broker: ~Copyable {
         }
         sessions[assignment.session] = session
         control.send(.accepted(number: assignment.session))
+    }
+
+    private mutating func rights(_ assignment: Assignment) -> SessionRights? {
+        let key = [assignment.roleSet, assignment.protocolNumber, assignment.readOnly ? 1 : 0]
+        if let made = knownRights[key] { return made }
+        let made = SessionRights(assignment)
+        knownRights[key] = made
+        return made
     }
 
     /// Tells epoll what this session waits for now.
@@ -161,14 +170,5 @@ struct Broker: ~Copyable {
         send(session, .goodbye, Outcome(code: reason, text: text).encode())
         flush(session)
         if isLive(session) { watch(session) }
-    }
-}
-
-/// Grants by the number that the supervisor knows them by.
-func compiledGrants(_ roleSet: UInt32) -> Grants? {
-    switch roleSet {
-    case 1: .readOnly
-    case 2: .unrestricted
-    default: nil
     }
 }

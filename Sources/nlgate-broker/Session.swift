@@ -12,6 +12,28 @@ final class KernelSocket {
     }
 }
 
+/// What a session may say, ready to judge; made once for each combination of role set, protocol and read-only flag.
+final class SessionRights {
+    let grants: Grants
+    let judge: DatagramJudge
+
+    /// nil for a role set that doesn't exist.
+    init?(_ assignment: Assignment) {
+        guard let compiled = compiledGrants(assignment.roleSet) else { return nil }
+        grants = assignment.readOnly ? compiled.restrictedToReading() : compiled
+        judge = DatagramJudge(grants: grants, protocolNumber: Int32(assignment.protocolNumber))
+    }
+}
+
+/// Grants by the number that the supervisor knows them by.
+private func compiledGrants(_ roleSet: UInt32) -> Grants? {
+    switch roleSet {
+    case 1: .readOnly
+    case 2: .unrestricted
+    default: nil
+    }
+}
+
 /// One remote netlink socket: its kernel socket, its socketpair, its grants, its buffer.
 final class Session {
     let assignment: Assignment
@@ -20,8 +42,8 @@ final class Session {
     /// To the kernel, from HELLO on.
     var kernel: KernelSocket?
     var machine: BrokerSession
-    let judge: DatagramJudge
-    let grants: Grants
+    /// Shared with every session that has the same rights.
+    let rights: SessionRights
     var outgoing: BurstBuffer
     var portID: UInt32 = 0
     /// The client set NETLINK_EXT_ACK: refusals carry a text.
@@ -36,12 +58,13 @@ final class Session {
     var watchedPair: Readiness = .read
     var watchedKernel: Readiness = []
 
-    init(_ assignment: Assignment, pair: consuming Descriptor, grants: Grants, limit: Int, outgoing: BurstBuffer) {
+    init(
+        _ assignment: Assignment, pair: consuming Descriptor, rights: SessionRights, limit: Int, outgoing: BurstBuffer
+    ) {
         self.assignment = assignment
         self.pair = pair
-        self.grants = grants
+        self.rights = rights
         self.outgoing = outgoing
         machine = BrokerSession(limit: limit)
-        judge = DatagramJudge(grants: grants, protocolNumber: Int32(assignment.protocolNumber))
     }
 }

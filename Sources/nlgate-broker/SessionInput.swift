@@ -55,6 +55,11 @@ extension Broker {
         guard hello.protocolNumber == assignment.protocolNumber, hello.readOnly == assignment.readOnly,
             (hello.networkNamespace ?? "") == options.networkNamespaceName
         else { return end(session) }
+        // The filter kills a process that opens another protocol, and all its sessions with it.
+        guard options.protocols.contains(Int32(hello.protocolNumber)) else {
+            let text = "the policy grants nothing of netlink protocol \(hello.protocolNumber)"
+            return sayGoodbye(session, GoodbyeReason.policy, text)
+        }
         do throws(Errno) {
             try kernel.open(session)
         } catch {
@@ -89,7 +94,7 @@ extension Broker {
     private mutating func say(_ session: Session, _ datagram: Span<UInt8>, tag: UInt32) {
         if session.assignment.protocolNumber == 16 { kernel.lookup.refresh() }
         let context = SessionContext(portID: session.portID)
-        switch session.judge.judge(datagram, families: kernel.lookup.families, context: context) {
+        switch session.rights.judge.judge(datagram, families: kernel.lookup.families, context: context) {
         case .forward(let summary):
             do throws(Errno) {
                 try kernel.send(session, datagram, summary)
@@ -116,7 +121,7 @@ extension Broker {
 
     private func joinOutcome(_ session: Session, _ group: UInt32) -> Outcome {
         if session.assignment.protocolNumber == 16 { kernel.lookup.refresh() }
-        switch session.judge.judgeJoin(group: group, families: kernel.lookup.families) {
+        switch session.rights.judge.judgeJoin(group: group, families: kernel.lookup.families) {
         case .refused(let text): return Outcome(code: UInt32(EPERM), text: text)
         case .granted:
             do throws(Errno) {
@@ -181,6 +186,6 @@ extension Broker {
             "identity \(session.assignment.identity)", "roles \(session.assignment.roles)",
             "broker \(options.isPrivileged ? "privileged" : "reader")",
         ]
-        return head + session.grants.describe(protocolNumber: Int32(session.assignment.protocolNumber))
+        return head + session.rights.grants.describe(protocolNumber: Int32(session.assignment.protocolNumber))
     }
 }

@@ -16,7 +16,7 @@ struct LinkCommand: ParsableCommand {
         @OptionGroup var connection: ConnectionOptions
         @OptionGroup var options: ShowOptions
 
-        @Flag(name: [.customShort("s"), .long], help: "Statistics too (JSON).")
+        @Flag(name: [.customShort("s"), .long], help: "Statistics too, as 'ip -s -s' has them (JSON).")
         var statistics = false
 
         func run() throws {
