@@ -56,7 +56,9 @@ lint:
 	set -e; for check in deploy/check-*.sh; do [ ! -x "$$check" ] || "$$check"; done
 
 bench: setup release
-	@if [ -x bench/run ]; then exec bench/run; else echo "bench/run is not there"; exit 1; fi
+	$(SWIFT) build $(RELEASE) --product nlgate-bench
+	cp "$$($(SWIFT) build $(RELEASE) --show-bin-path)/nlgate-bench" $(DIST)/
+	bench/run $(DIST) $(DIST)/nlgate-bench
 
 demo: setup release
 	deploy/demo.sh $(DIST)
