@@ -75,15 +75,16 @@ extension GatewayTests {
 
         @Test func `a call that fails leaves nothing in effect`() throws {
             try run { _, session, broker in
-                // The smallest send buffer: a datagram of 60 KiB is EMSGSIZE from send() itself.
+                // The smallest send buffer: a datagram of 20 KiB is EMSGSIZE from send() itself.
                 #expect(try session.setOption(OptionRequest(name: OptionRequest.sendBuffer, value: 1)).code == 0)
                 var datagram: [UInt8] = []
-                while datagram.count < 60_000 { datagram += RouteRequest.setLink(index: 1, up: true, sequence: 9) }
+                while datagram.count < 20_000 { datagram += RouteRequest.setLink(index: 1, up: true, sequence: 9) }
                 try session.send(datagram, tag: 77)
                 var outcome: GatewayProtocol.Outcome?
                 while outcome == nil {
                     if case .result(77, let result) = try session.receive(seconds: 60) { outcome = result }
                 }
+                // EMSGSIZE
                 #expect(outcome?.code == 90)
                 #expect(try samples(200, of: broker) == [0])
                 // A group that the kernel doesn't have, an option that it refuses, a message that it refuses.

@@ -11,7 +11,7 @@ extension GatewayTests {
         private func expectInventory(_ start: HostileStart, log: Bool = true) throws {
             let standard: [String: Int] = log ? ["/dev/null": 2, start.supervisor.logPath: 1] : ["/dev/null": 3]
             try eventually("sessions are over") {
-                try start.helpers().allSatisfy { try $0.descriptors().count <= 8 }
+                try start.helpers().allSatisfy { try $0.descriptors().count <= 7 }
             }
             for process in try start.helpers() {
                 var expected = standard
@@ -115,15 +115,18 @@ extension GatewayTests {
         }
 
         @Test func `a soft limit doesn't count where the hard one allows more`() throws {
-            try HostileStart.run("ulimit -H -n 30000; ulimit -S -n 64; exec setpriv --bounding-set -sys_resource") {
-                start in
+            try HostileStart.run("ulimit -S -n 64; exec", ["--limit", "sessions=500"]) { start in
                 #expect(!start.supervisor.log.contains("RLIMIT_NOFILE"))
                 let limit = try KernelTruth(start.pid).limit("Max open files")
-                #expect(limit == ["20064", "30000"])
+                #expect(limit[0] == "1064")
             }
         }
 
-        @Test func `root may raise a low limit itself`() throws {
+        /// A container's root may lack CAP_SYS_RESOURCE.
+        private static let mayRaise = ((try? KernelTruth(getpid()).capabilities("CapPrm")) ?? 0) & 1 << 24 != 0
+
+        @Test(.enabled(if: mayRaise, "these tests run without CAP_SYS_RESOURCE"))
+        func `root may raise a low limit itself`() throws {
             try HostileStart.run("ulimit -n 64; exec") { start in
                 #expect(!start.supervisor.log.contains("RLIMIT_NOFILE"))
                 #expect(try KernelTruth(start.pid).limit("Max open files") == ["20064", "20064"])
