@@ -45,7 +45,11 @@ import Testing
     private func broker(_ connection: inout FrontendConnection, _ bytes: [UInt8]) throws(ProtocolError) -> [BrokerStep] {
         var cursor = FrameCursor(0..<bytes.count)
         var list: [BrokerStep] = []
-        while let step = try connection.receiveFromBroker(&cursor, in: bytes.span) { list.append(step) }
+        while let step = try connection.receiveFromBroker(&cursor, in: bytes.span) {
+            list.append(step)
+            // Nobody asks on after the end of the session.
+            if case .sessionEnded = step, cursor.isAtEnd { break }
+        }
         return list
     }
 

@@ -67,7 +67,7 @@ extension GatewayTests {
                         // RTA_DST of the marker.
                         isOver = try session.withBytes(of: datagram) { (bytes) throws in
                             let content = try bytes.bytes(0..<bytes.count)
-                            return content.count > 44 && content.indices.dropLast(3).contains {
+                            return content.count >= 40 && content.indices.dropLast(3).contains {
                                 Array(content[$0..<($0 + 4)]) == [192, 0, 2, 1]
                             }
                         }
