@@ -73,6 +73,30 @@ has_command() {
     "$nlgate" "${within[@]}" --help 2>/dev/null | grep -Eq "^  $listed( |,|\$)"
 }
 
+# start_daemon COMMAND...: runs it and waits until it says that all its listeners are open.
+start_daemon() {
+    touch "$work/daemon.log"
+    "$@" >"$work/daemon.log" 2>&1 &
+    daemon=$!
+    for _ in $(seq 150); do
+        if grep -q "listening on unix://" "$work/daemon.log"; then return; fi
+        kill -0 "$daemon" 2>/dev/null || break
+        sleep 0.1
+    done
+    cat "$work/daemon.log" >&2
+    fail "the daemon did not start; its words are above"
+}
+
+# has_command COMMAND [SUBCOMMAND]: the help of the program, or of the command, lists it.
+has_command() {
+    local listed=$1 within=()
+    if [ $# -eq 2 ]; then
+        listed=$2
+        within=("$1")
+    fi
+    "$nlgate" "${within[@]}" --help 2>/dev/null | grep -Eq "^  $listed( |,|\$)"
+}
+
 # confinement: how much of `nlgate doctor` is in force, process by process.
 confinement() {
     "$nlgate" doctor --admin "$work/admin.sock" | awk '
@@ -116,7 +140,7 @@ as_user() {
     for command in link addr route; do
         if has_command "$command"; then show "$nlgate" "$command"; fi
     done
-    confinement
+    show "$nlgate" doctor --admin "$work/admin.sock"
     say "Done. As root, 'make demo' shows two hosts and mutual TLS."
 }
 
@@ -183,7 +207,7 @@ two_hosts() {
     fi
 
     say "7. What confines each process"
-    confinement
+    show "$nlgate" doctor --admin "$work/admin.sock"
     say "Done."
 }
 
