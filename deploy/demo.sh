@@ -73,41 +73,6 @@ has_command() {
     "$nlgate" "${within[@]}" --help 2>/dev/null | grep -Eq "^  $listed( |,|\$)"
 }
 
-# start_daemon COMMAND...: runs it and waits until it says that all its listeners are open.
-start_daemon() {
-    touch "$work/daemon.log"
-    "$@" >"$work/daemon.log" 2>&1 &
-    daemon=$!
-    for _ in $(seq 150); do
-        if grep -q "listening on unix://" "$work/daemon.log"; then return; fi
-        kill -0 "$daemon" 2>/dev/null || break
-        sleep 0.1
-    done
-    cat "$work/daemon.log" >&2
-    fail "the daemon did not start; its words are above"
-}
-
-# has_command COMMAND [SUBCOMMAND]: the help of the program, or of the command, lists it.
-has_command() {
-    local listed=$1 within=()
-    if [ $# -eq 2 ]; then
-        listed=$2
-        within=("$1")
-    fi
-    "$nlgate" "${within[@]}" --help 2>/dev/null | grep -Eq "^  $listed( |,|\$)"
-}
-
-# confinement: how much of `nlgate doctor` is in force, process by process.
-confinement() {
-    "$nlgate" doctor --admin "$work/admin.sock" | awk '
-        /^[^ ]/ { if (name != "") print name ": " yes " in force, " no " not"; name = $0; yes = no = 0; next }
-        / in force$/ && !/ not in force/ { yes++; next }
-        { no++ }
-        END { print name ": " yes " in force, " no " not" }'
-    printf '\n$ nlgate doctor, the part about a frontend\n'
-    "$nlgate" doctor --admin "$work/admin.sock" | awk '/^[^ ]/ { shown = /^nlgate-frontend 0 / } shown'
-}
-
 # compare COMMAND: what the gateway's answer says of links, addresses or routes, against the server's own ip command.
 compare() {
     python3 - "$1" "$(ip -n "$server" -j "$1")" "$("${remote[@]}" "$1" --json)" <<'EOF'
