@@ -21,15 +21,17 @@ do throws(StartError) {
     let admin = try AdminSocket(options)
     let signals = try queuedSignals()
     let report = try sealed(options)
-    if options.checkOnly {
-        writeStandardError("nlgated: the command line and the files are usable")
-        exit(0)
-    }
     let supervisor = try Supervisor(
         options, limits: limits, files: files, users: users, namespaces: namespaces, images: images,
         listeners: listeners, admin: admin, signals: signals, report: report)
     try supervisor.startStandingProcesses()
-    try supervisor.listen()
+    if options.checkOnly {
+        // What is inside the files is known only now: the frontends have parsed them.
+        writeStandardError("nlgated: the command line and the files are usable")
+        supervisor.stop(exitCode: 0)
+    } else {
+        try supervisor.listen()
+    }
     supervisor.run()
     listeners.removePaths()
 } catch {
