@@ -13,7 +13,7 @@ RELEASE := -c release --static-swift-stdlib --disable-local-rpath -Xlinker -z -X
 DIST := .build/dist
 
 .NOTPARALLEL:
-.PHONY: help setup build release verify test lint bench demo install clean
+.PHONY: help setup build release verify test lint format bench demo install clean
 
 help:
 	@echo "make setup    install the Debian packages that are missing (needs root or sudo)"
@@ -22,6 +22,7 @@ help:
 	@echo "make verify   check how the release programs are linked, and the example of docs/protocol.md"
 	@echo "make test     setup, build, all tests, release, verify"
 	@echo "make lint     format and checks of the sources and documents"
+	@echo "make format   format the sources; what a tool can't mend, make lint names"
 	@echo "make bench    setup, release, measurements"
 	@echo "make demo     setup, release, two hosts in network namespaces and real output"
 	@echo "make install  into DESTDIR=$(DESTDIR) PREFIX=$(PREFIX), after make release"
@@ -51,12 +52,19 @@ test: setup
 	$(SWIFT) test -j $(JOBS) --disable-xctest --skip-build
 	$(MAKE) release verify
 
+SWIFT_FILES := Sources Tests bench Package.swift
+
 lint:
-	$(SWIFT) format lint --strict --parallel --recursive Sources Tests Package.swift
+	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_FILES)
 	set -e; for check in deploy/check-*.sh; do [ ! -x "$$check" ] || "$$check"; done
 
+format:
+	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES)
+
 bench: setup release
-	@if [ -x bench/run ]; then exec bench/run; else echo "bench/run is not there"; exit 1; fi
+	$(SWIFT) build $(RELEASE) --product nlgate-bench
+	cp "$$($(SWIFT) build $(RELEASE) --show-bin-path)/nlgate-bench" $(DIST)/
+	bench/run $(DIST) $(DIST)/nlgate-bench
 
 demo: setup release
 	deploy/demo.sh $(DIST)

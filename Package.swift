@@ -71,7 +71,9 @@ let package = Package(
         .testTarget(name: "GatewayURLTests", dependencies: ["GatewayURL"]),
         .testTarget(name: "RolesTests", dependencies: ["Roles", "GatewayPolicy"]),
         .testTarget(name: "GatewayProtocolTests", dependencies: ["GatewayProtocol", "NetlinkWire"]),
-        .testTarget(name: "LinuxSysTests", dependencies: ["LinuxSys"]),
+        .testTarget(name: "LinuxSysTests", dependencies: ["LinuxSys", "CHostile"]),
+        .target(name: "CHostile", path: "Tests/CHostile", cSettings: [.define("_GNU_SOURCE")]),
+        .executableTarget(name: "hostile-helper", path: "Tests/HostileHelper", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "CProbe", path: "Tests/CProbe"),
         .executableTarget(
             name: "confinement-probe", dependencies: ["Confinement", "LinuxSys", "CProbe"], path: "Tests/ConfinementProbe"),
@@ -88,8 +90,8 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSSocket",
-                "LinuxSys", "Confinement", "CLinux", "GatewayURL", "nlgate", "nlgated", "nlgate-frontend",
-                "nlgate-broker",
+                "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "nlgate", "nlgated", "nlgate-frontend",
+                "nlgate-broker", "hostile-helper",
             ]),
         .testTarget(name: "LayeringTests"),
         .testTarget(

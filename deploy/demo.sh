@@ -49,12 +49,13 @@ fail() {
     exit 1
 }
 
-# start_daemon COMMAND...: runs it and waits until its admin socket answers.
+# start_daemon COMMAND...: runs it and waits until it says that all its listeners are open.
 start_daemon() {
+    touch "$work/daemon.log"
     "$@" >"$work/daemon.log" 2>&1 &
     daemon=$!
     for _ in $(seq 150); do
-        if "$nlgate" doctor --admin "$work/admin.sock" >/dev/null 2>&1; then return; fi
+        if grep -q "listening on unix://" "$work/daemon.log"; then return; fi
         kill -0 "$daemon" 2>/dev/null || break
         sleep 0.1
     done
@@ -72,22 +73,27 @@ has_command() {
     "$nlgate" "${within[@]}" --help 2>/dev/null | grep -Eq "^  $listed( |,|\$)"
 }
 
-# confinement: how much of `nlgate doctor` is in force, process by process.
-confinement() {
-    "$nlgate" doctor --admin "$work/admin.sock" | awk '
-        /^[^ ]/ { if (name != "") print name ": " yes " in force, " no " not"; name = $0; yes = no = 0; next }
-        / in force$/ && !/ not in force/ { yes++; next }
-        { no++ }
-        END { print name ": " yes " in force, " no " not" }'
-    printf '\n$ nlgate doctor, the part about a frontend\n'
-    "$nlgate" doctor --admin "$work/admin.sock" | awk '/^[^ ]/ { shown = /^nlgate-frontend 0 / } shown'
-}
+# compare COMMAND: what the gateway's answer says of links, addresses or routes, against the server's own ip command.
+compare() {
+    python3 - "$1" "$(ip -n "$server" -j "$1")" "$("${remote[@]}" "$1" --json)" <<'EOF'
+import json
+import sys
 
-# same_names WHAT LOCAL REMOTE: both lists name the same things.
-same_names() {
-    diff <(sort -u <<<"$2") <(sort -u <<<"$3") >"$work/diff" ||
-        { cat "$work/diff" >&2; fail "the $1 seen through the gateway differ from those on the server"; }
-    echo "the same $(sort -u <<<"$2" | grep -c .) $1 as the server's own ip command shows"
+what, local, remote = sys.argv[1], json.loads(sys.argv[2]), json.loads(sys.argv[3])
+
+
+def facts(objects):
+    if what == "link":
+        return {(o["ifname"], o["ifindex"], o["mtu"], o["address"], tuple(sorted(o["flags"]))) for o in objects}
+    if what == "addr":
+        return {(o["ifname"], a["local"], a["prefixlen"]) for o in objects for a in o.get("addr_info", [])}
+    return {(o["dst"], o.get("gateway"), o["dev"]) for o in objects}
+
+
+if facts(local) != facts(remote):
+    sys.exit(f"{what}: only on the server {facts(local) - facts(remote)}, only through the gateway {facts(remote) - facts(local)}")
+print(f"{what}: {len(facts(local))}, the same as the server's own 'ip -j {what}' shows")
+EOF
 }
 
 as_user() {
@@ -99,7 +105,7 @@ as_user() {
     for command in link addr route; do
         if has_command "$command"; then show "$nlgate" "$command"; fi
     done
-    confinement
+    show "$nlgate" doctor --admin "$work/admin.sock"
     say "Done. As root, 'make demo' shows two hosts and mutual TLS."
 }
 
@@ -144,9 +150,7 @@ two_hosts() {
     if has_command link; then
         say "5. Is it the server's kernel?"
         show ip -n "$server" -br link
-        same_names links "$(ip -n "$server" -br link | awk '{print $1}' | sed 's/@.*//')" \
-            "$("${remote[@]}" link --json | python3 -c 'import json,sys
-for link in json.load(sys.stdin): print(link["ifname"])')"
+        for command in link addr route; do compare "$command"; done
     fi
 
     say "6. What the policy does not grant"
@@ -168,7 +172,7 @@ for link in json.load(sys.stdin): print(link["ifname"])')"
     fi
 
     say "7. What confines each process"
-    confinement
+    show "$nlgate" doctor --admin "$work/admin.sock"
     say "Done."
 }
 

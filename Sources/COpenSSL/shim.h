@@ -107,6 +107,8 @@ static inline void nlg_ctx_set_options(SSL_CTX *_Nonnull context) {
 // Without AUTO_RETRY a read returns after each record, so that a peer's KeyUpdates can't hold an event loop.
 static inline void nlg_ctx_set_modes(SSL_CTX *_Nonnull context) {
     SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
+    // One recv() for a record instead of one for its header and one for its body.
+    SSL_CTX_set_read_ahead(context, 1);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
 }

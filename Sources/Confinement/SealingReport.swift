@@ -101,53 +101,9 @@ public struct SealingReport: Sendable, Equatable {
         guard measures.isSubset(of: .all), pid > 0 else { return nil }
     }
 
-    private static func text(_ reason: UInt8) -> String { "\(Errno(rawValue: Int32(reason)))" }
-
     private static let magic = Array("nlgseal\u{0}".utf8)
     private static let version: UInt8 = 1
     private static let used = 96 + reasonCount
-}
-
-extension SealingReport {
-    /// One line for each measure, as `nlgate doctor` prints it.
-    public var lines: [String] {
-        let mandatory = Measures.mandatory(for: role, kernel: kernel, root: root)
-        return Measure.allCases.map { measure in
-            let name = "\(role.processName) \(measure): "
-            if measures.has(measure) { return name + "in force" }
-            return name + "not in force: " + why(measure, mandatory: mandatory.has(measure))
-        }
-    }
-
-    private func why(_ measure: Measure, mandatory: Bool) -> String {
-        let reason = reasons[Int(measure.rawValue)]
-        if reason != 0 { return Self.text(reason) }
-        if mandatory { return "MISSING" }
-        if let needed = measure.firstRelease, kernel.release < needed { return "needs Linux \(needed) or later" }
-        if let abi = measure.firstLandlockABI, kernel.landlockABI < abi { return "needs Landlock ABI \(abi) or later" }
-        return measure.reasonForAbsence(in: role, root: root)
-    }
-}
-
-extension Measure {
-    fileprivate var firstRelease: KernelRelease? { self == .memoryDenyWriteExecute ? KernelRelease(6, 3) : nil }
-
-    fileprivate var firstLandlockABI: Int32? {
-        switch self {
-        case .landlockFiles: 1
-        case .landlockNetwork: 4
-        case .landlockScopes: 6
-        default: nil
-        }
-    }
-
-    fileprivate func reasonForAbsence(in role: ProcessRole, root: Bool) -> String {
-        if self == .socketCreationDropped { return "only a privileged broker takes it, once its session has a socket" }
-        if self == .userNamespace { return root ? "root needs none" : "not tried" }
-        if role == .supervisor { return "the supervisor starts children that need it undone" }
-        if !root { return "the daemon doesn't run as root" }
-        return "not for this process"
-    }
 }
 
 extension Array where Element == UInt8 {

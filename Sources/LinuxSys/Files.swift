@@ -90,10 +90,12 @@ public func raiseDescriptorLimit(to wanted: UInt64) -> UInt64 {
     var limit = rlimit()
     // SAFETY: getrlimit writes one struct rlimit.
     guard unsafe getrlimit(resource, &limit) == 0 else { return 1024 }
-    if limit.rlim_max < wanted {
-        var raised = rlimit(rlim_cur: rlim_t(wanted), rlim_max: rlim_t(wanted))
-        // SAFETY: setrlimit reads one struct rlimit.
-        if unsafe setrlimit(resource, &raised) == 0 { return wanted }
-    }
+    var raised = rlimit(rlim_cur: rlim_t(wanted), rlim_max: max(limit.rlim_max, rlim_t(wanted)))
+    // SAFETY: setrlimit reads one struct rlimit.
+    if unsafe setrlimit(resource, &raised) == 0 { return UInt64(raised.rlim_max) }
+    // Without CAP_SYS_RESOURCE up to the hard limit, which the soft one may be below.
+    limit.rlim_cur = limit.rlim_max
+    // SAFETY: setrlimit reads one struct rlimit.
+    _ = unsafe setrlimit(resource, &limit)
     return UInt64(limit.rlim_max)
 }

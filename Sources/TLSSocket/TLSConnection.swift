@@ -149,7 +149,7 @@ public final class TLSConnection {
     /// True when decrypted bytes are waiting here, of which epoll can't know.
     public var hasPendingInput: Bool {
         // SAFETY: the connection is this object's.
-        unsafe SSL_pending(raw) > 0
+        unsafe SSL_has_pending(raw) == 1
     }
 
     /// Tells the peer that no more bytes will come, as far as the socket takes it now.

@@ -15,6 +15,8 @@ struct Frontend: ~Copyable {
     var connections: [UInt32: Connection] = [:]
     /// Connections without a session, by address.
     var unauthenticated: [[UInt8]: Int] = [:]
+    /// Connections whose turn ended while TLS still held bytes of theirs.
+    var unfinished: Set<UInt32> = []
     var nextNumber: UInt32 = 1
     /// Given up for a moment when descriptors run out, so that a client can be turned away.
     var reserve: SessionSocket?
@@ -57,15 +59,28 @@ struct Frontend: ~Copyable {
         var nextSweep = now + 1000
         while !(isStopping && connections.isEmpty) {
             do throws(Errno) {
-                try epoll.wait(milliseconds: connections.isEmpty ? -1 : 1000, into: &events)
+                try epoll.wait(milliseconds: unfinished.isEmpty ? connections.isEmpty ? -1 : 1000 : 0, into: &events)
             } catch {
                 exit(1)
             }
             now = Clock.monotonicMilliseconds()
             for event in events { handle(event) }
+            resumeUnfinished()
             guard now >= nextSweep else { continue }
             nextSweep = now + 1000
             sweep()
+        }
+    }
+
+    /// Goes on reading where a turn ended with bytes still inside TLS.
+    private mutating func resumeUnfinished() {
+        guard !unfinished.isEmpty else { return }
+        let numbers = unfinished
+        unfinished = []
+        for number in numbers {
+            guard let connection = connections[number] else { continue }
+            readClient(connection)
+            if isLive(connection) { watch(connection) }
         }
     }
 

@@ -30,11 +30,8 @@ extension Frontend {
     /// Reads while there is something, and takes what is whole.
     mutating func readClient(_ connection: Connection) {
         takeFrames(connection, count: restore(connection))
-        var turns = 0
-        // Decrypted bytes that TLS still holds are no event for epoll: they are read now.
-        while turns < Frontend.fairShare || connection.tls?.hasPendingInput == true {
+        for _ in 0..<Frontend.fairShare {
             guard isLive(connection), connection.phase == .open, connection.mayRead else { return }
-            turns += 1
             let held = restore(connection)
             let result = connection.read(into: &fromClient, at: held, count: fromClient.count - held)
             connection.readWantsWrite = result == .wantWrite
@@ -43,10 +40,14 @@ extension Frontend {
                 connection.lastHeard = now
                 connection.pingSent = false
                 takeFrames(connection, count: held + count)
+                // Without more at hand, epoll tells when there is.
+                guard connection.tls?.hasPendingInput ?? (held + count == fromClient.count) else { return }
             case .wantRead, .wantWrite: return keep(connection, 0..<held)
             case .closed: return close(connection)
             }
         }
+        // Bytes that TLS holds already are no event for epoll: their turn comes in the next round.
+        if connection.tls?.hasPendingInput == true { unfinished.insert(connection.number) }
     }
 
     /// Puts back what was left over; returns its length.

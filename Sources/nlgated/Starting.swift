@@ -144,7 +144,10 @@ extension Supervisor {
         if isStopping { return }
         switch child.kind {
         case .broker(_, let session):
-            guard !child.isReady else { return }
+            guard !child.isReady else {
+                if status != .exited(0) { log("\(child.kind.name) ended with \(status)") }
+                return
+            }
             log("\(child.kind.name) ended with \(status) before it was ready")
             refuse(session, "the session's process could not be started")
         case .frontend, .reader:

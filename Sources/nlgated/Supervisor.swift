@@ -58,6 +58,7 @@ final class Supervisor {
     var stopDeadline: UInt64 = 0
     private var nextExpiryCheck: UInt64 = 0
     private var exitCode: Int32 = 0
+    private var nextCheck: UInt64 = 0
     private var buffer = [UInt8](repeating: 0, count: maximumMessageLength + 1)
 
     init(
@@ -200,7 +201,10 @@ final class Supervisor {
         for listener in listeners.unix { epoll.remove(listener.descriptor.raw) }
     }
 
+    /// Ten times a second at most: it looks at every session.
     private func checkDeadlines() {
+        guard now >= nextCheck else { return }
+        nextCheck = now + 100
         for child in children.values {
             if isStopping, now >= stopDeadline { kill(child) }
             if let deadline = child.deadline, now >= deadline {

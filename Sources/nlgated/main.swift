@@ -24,16 +24,18 @@ do throws(StartError) {
     defer { admin.removePath() }
     let signals = try queuedSignals()
     let report = try sealed(options)
+    let supervisor = try Supervisor(
+        options, limits: limits, files: files, users: users, namespaces: namespaces, images: images,
+        listeners: listeners, admin: admin, signals: signals, report: report)
+    try supervisor.startStandingProcesses()
     if options.checkOnly {
+        // What is inside the files is known only now: the frontends have parsed them.
         writeStandardError("nlgated: the command line and the files are usable")
+        supervisor.stop(exitCode: 0)
     } else {
-        let supervisor = try Supervisor(
-            options, limits: limits, files: files, users: users, namespaces: namespaces, images: images,
-            listeners: listeners, admin: admin, signals: signals, report: report)
-        try supervisor.startStandingProcesses()
         try supervisor.listen()
-        exitCode = supervisor.run()
     }
+    exitCode = supervisor.run()
 } catch {
     if case .help(let text) = error { print(text) } else { writeStandardError("nlgated: \(error)") }
     exitCode = error.exitCode

@@ -64,7 +64,7 @@ import Testing
 
     @Test(arguments: confinedRoles) func `a state that is bad from the start is noticed`(role: ProcessRole) throws {
         let core = try Probe.run(["mode=parent", "mess=core"] + Probe.root(role, skip(.noCoreFiles)))
-        #expect(core.answer("error") == "not in force: noCoreFiles; the process must not serve")
+        #expect(core.answer("error") == "not in force: no core files; the process must not serve")
         let fixed = try Probe.run(["mode=parent", "mess=core"] + Probe.root(role))
         #expect(fixed.report?.measures.has(.noCoreFiles) == true)
     }
@@ -73,7 +73,7 @@ import Testing
 
     @Test func `a second thread stops the start`() throws {
         let outcome = try Probe.run(Probe.root(.reader, ["thread=1"]))
-        #expect(outcome.answer("error") == "singleThread is not in force: there are 2 threads")
+        #expect(outcome.answer("error") == "one thread is not in force: there are 2 threads")
     }
 
     @Test func `the filter reaches a thread that was overlooked`() throws {
@@ -96,7 +96,7 @@ import Testing
         #expect(without.status == .exited(20))
         let insisted = try #require(try Probe.run(Probe.root(.reader, ["abi=0", "insecure=1"])).report)
         #expect(!insisted.measures.has(.landlockFiles))
-        #expect(insisted.lines.contains("nlgate-reader landlockFiles: not in force: needs Landlock ABI 1 or later"))
+        #expect(insisted.lines.contains("not in force (needs Landlock ABI 1 or later): no files by Landlock"))
     }
 
     @Test(arguments: [1, 2, 3, 4, 5, 6]) func `every Landlock ABI gets the rights that it has`(abi: Int32) throws {

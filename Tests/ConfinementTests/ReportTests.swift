@@ -39,7 +39,20 @@ import Testing
         var report = try sample()
         report.measures.subtract(Measures([.landlockFiles, .secureBits]))
         #expect(report.missing(for: .broker, kernel: .running(), root: true) == [.secureBits, .landlockFiles])
-        #expect(report.lines.contains("nlgate-broker secureBits: not in force: MISSING"))
+        #expect(report.lines.contains("not in force (MISSING): secure bits, no files by Landlock"))
+    }
+
+    @Test func `every measure is told once, in words that fit a terminal`() throws {
+        let report = try sample()
+        let text = report.lines.joined(separator: " ").replacing("   ", with: " ")
+        for measure in Measure.allCases {
+            let words = measure == .capabilities ? "capabilities: NET_ADMIN" : "\(measure)"
+            #expect(text.split(separator: words, omittingEmptySubsequences: false).count == 2, "\(words)")
+        }
+        #expect(report.lines.allSatisfy { $0.count <= 98 && !$0.isEmpty })
+        #expect(report.lines.first?.hasPrefix("in force: clean environment, ") == true)
+        #expect(report.lines.contains("not in force (not needed by root): own user namespace"))
+        #expect(report.lines.count { $0.hasPrefix("not in force (") } == 2)
     }
 
     @Test func `older kernels are asked for less`() {

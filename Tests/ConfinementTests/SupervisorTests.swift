@@ -63,7 +63,7 @@ import Testing
 
     @Test func `an inheritable descriptor is noticed`() throws {
         let outcome = try Probe.run(["mode=supervisor", "leak=1"])
-        #expect(outcome.answer("error") == "not in force: descriptors; the process must not serve")
+        #expect(outcome.answer("error") == "not in force: expected descriptors only; the process must not serve")
     }
 
     @Test func `the kernel refuses descriptors where it knows how`() throws {
@@ -97,19 +97,17 @@ import Testing
         #expect(report.missing(for: report.role, kernel: .running(), root: false) == [])
         let absent: Set<Measure> = [.identity, .socketCreationDropped]
         #expect(Set(Measures.all.subtracting(report.measures).list) == absent)
-        #expect(
-            report.lines.contains("\(report.role.processName) identity: not in force: the daemon doesn't run as root"))
+        #expect(report.lines.contains("not in force (the daemon doesn't run as root): own user and group"))
     }
 
     @Test func `what the kernel refuses a user is said, with its reason`() throws {
         let fail = Measure.userNamespace.bit.rawValue
         let report = try #require(try run("frontend", ["network=empty", "fail=\(fail)"]).report)
-        for measure in [Measure.userNamespace, .networkNamespace, .ipcNamespace, .mountNamespace, .emptyRoot] {
-            #expect(!report.measures.has(measure))
-            #expect(
-                report.lines.contains("nlgate-frontend \(measure): not in force: Operation not permitted"), "\(measure)"
-            )
-        }
+        let lost = [Measure.userNamespace, .networkNamespace, .ipcNamespace, .mountNamespace, .emptyRoot]
+        for measure in lost { #expect(!report.measures.has(measure), "\(measure)") }
+        let words = lost.map { "\($0)" }.joined(separator: ", ")
+        let told = report.lines.joined(separator: " ").replacing("   ", with: " ")
+        #expect(told.contains("not in force (Operation not permitted): \(words)"), "\(told)")
         #expect(report.measures.has(.landlockFiles) && report.measures.has(.narrowedFilter))
         #expect(report.permitted == [])
     }
@@ -122,7 +120,7 @@ import Testing
         }
         let left = try run(
             "reader", ["skip=\(Measure.notDumpable.bit.rawValue)", "fail=\(Measure.userNamespace.bit.rawValue)"])
-        #expect(left.answer("error") == "not in force: notDumpable; the process must not serve")
+        #expect(left.answer("error") == "not in force: not dumpable; the process must not serve")
     }
 
     @Test func `a namespace that was named must be joined`() throws {
@@ -130,7 +128,7 @@ import Testing
         let outcome = try Probe.run(
             ["mode=parent", "mess=user", "role=reader", "network=join", "count=5"], extra: [space.descriptor.raw])
         #expect(outcome.report == nil)
-        #expect(outcome.answer("error") == "can't put networkNamespace in force: Operation not permitted")
+        #expect(outcome.answer("error") == "can't put its network namespace in force: Operation not permitted")
     }
 
     @Test func `a user's daemon seals itself and starts children`() throws {

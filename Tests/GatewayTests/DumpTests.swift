@@ -113,37 +113,51 @@ extension GatewayTests {
             }
         }
 
-        /// As many one-interface requests as fit.
-        private func batch(bytes: Int) -> [UInt8] {
-            var datagram: [UInt8] = []
-            while datagram.count + 32 <= bytes {
-                datagram += RouteRequest.link(index: 1_000_000, sequence: UInt32(1 + datagram.count / 32))
-            }
-            return datagram
+        /// The most messages that a datagram may have.
+        private static let mostMessages = 1024
+
+        /// A request of 64 bytes for an interface that isn't there.
+        private func request(sequence: UInt32) throws -> [UInt8] {
+            var writer = MessageWriter()
+            writer.append(RouteRequest.interface(0))
+            // IFLA_ALT_IFNAME
+            try writer.attribute(53, String(repeating: "n", count: 27))
+            return message(RouteRequest.getLink, [], sequence: sequence, writer.bytes)
         }
 
         @Test func `a datagram in two frames reaches the kernel as one`() throws {
             try Gateway.run { gateway in
                 let session = try gateway.session(Gateway.tls)
-                let datagram = batch(bytes: DatagramLimit.toReader)
+                let datagram = try (0..<Self.mostMessages).flatMap { try request(sequence: UInt32($0 + 1)) }
                 #expect(datagram.count == DatagramLimit.toReader)
                 #expect(datagram.count > FrameHeader.maximumPayload)
                 try session.send(datagram)
                 // The kernel answers each in turn; what finds no room is reported, never silently lost.
-                var answered = 0
+                var sequences: [UInt32] = []
                 var isOver = false
                 while !isOver {
                     switch try session.receive(seconds: 60) {
-                    case .datagram:
-                        answered += 1
-                        isOver = answered == datagram.count / 32
+                    case .datagram(let datagram, 0):
+                        sequences.append(try session.withBytes(of: datagram) { (bytes) throws in try bytes.u32(at: 8) })
+                        isOver = sequences.last == UInt32(Self.mostMessages)
                     case .overrun: isOver = true
                     default: continue
                     }
                 }
-                #expect(answered > 100)
+                #expect(sequences == Array(0..<sequences.count).map { UInt32($0 + 1) })
                 try session.ping()
-                #expect(try session.answer(to: RouteRequest.link(index: 1, sequence: 9), sequence: 9).messages == 1)
+                #expect(try session.answer(to: RouteRequest.link(index: 1, sequence: 9999), sequence: 9999).messages == 1)
+            }
+        }
+
+        @Test func `more messages than a datagram may have are refused as a whole`() throws {
+            try Gateway.run { gateway in
+                let session = try gateway.session(Gateway.tls)
+                #expect(try session.setOption(.extendedAcks(true)).code == 0)
+                let datagram = (0...Self.mostMessages).flatMap { RouteRequest.link(index: 1, sequence: UInt32($0 + 1)) }
+                let answer = try session.answer(to: datagram, sequence: 1)
+                #expect(answer.code == 22)
+                #expect(answer.text?.contains("1024 messages") == true)
             }
         }
 
@@ -159,17 +173,29 @@ extension GatewayTests {
             }
         }
 
+        /// A route of 4,096 bytes, nearly all of them next hops through the loopback interface.
+        private func manyHops(sequence: UInt32) -> [UInt8] {
+            let header: [UInt8] = [2, 32, 0, 0, 254, 3, 253, 1, 0, 0, 0, 0]
+            let destination: [UInt8] = [8, 0, 1, 0, 192, 0, 2, UInt8(truncatingIfNeeded: sequence)]
+            let hops = [UInt8]((0..<507).flatMap { _ in [8, 0, 0, 0, 1, 0, 0, 0] as [UInt8] })
+            let length = hops.count + 4
+            let multipath = [UInt8(truncatingIfNeeded: length), UInt8(truncatingIfNeeded: length >> 8), 9, 0] + hops
+            let flags: MessageFlags = [.ack, .create, .append]
+            return message(RouteRequest.newRoute, flags, sequence: sequence, header + destination + multipath)
+        }
+
         @Test func `a privileged session takes four mebibytes and not more`() throws {
             try Gateway.run(["--policy", "builtin:unrestricted"]) { gateway in
                 let session = try gateway.session(Gateway.tls)
                 #expect(session.welcome.isPrivileged)
                 #expect(session.welcome.maximumToServer == UInt32(DatagramLimit.toBroker))
-                var datagram: [UInt8] = []
-                let one = RouteRequest.setLink(index: 1, up: true, sequence: 1)
-                while datagram.count + one.count < 400_000 { datagram += one }
-                datagram += RouteRequest.setLink(index: 1, up: true, sequence: 77)
+                let datagram = (0..<Self.mostMessages).flatMap { manyHops(sequence: UInt32($0 + 1)) }
+                #expect(datagram.count == DatagramLimit.toBroker)
+                #expect(try session.setOption(OptionRequest(name: 10, value: 1)).code == 0)
+                // Whatever the kernel thinks of them, it has seen the first and the last.
                 try session.send(datagram)
-                #expect(try session.answer(sequence: 77).code == 0)
+                #expect(try session.answer(sequence: 1).code >= 0)
+                #expect(try session.answer(sequence: UInt32(Self.mostMessages)).code >= 0)
                 let client = try RawClient(gateway, greeting: Hello(protocolNumber: 0))
                 var writer = FrameWriter()
                 writer.append(.datagram, [UInt8](repeating: 0, count: DatagramLimit.toBroker + 4))

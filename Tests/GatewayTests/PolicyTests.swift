@@ -120,13 +120,18 @@ extension GatewayTests {
         @Test func `a malformed message is EINVAL and the session goes on`() throws {
             try Gateway.run { gateway in
                 let session = try gateway.session()
-                let trailing = RouteRequest.link(index: 1, sequence: 6) + [1, 2, 3, 4]
-                let refused = try session.answer(to: trailing, sequence: 6)
-                #expect(refused.code == 22, "\(refused)")
-                let short = message(RouteRequest.getLink, [], sequence: 7, RouteRequest.interface(1), length: 4000)
-                try session.send(short)
+                // An attribute that reaches behind the message.
+                let attribute = message(
+                    RouteRequest.getLink, [], sequence: 6, RouteRequest.interface(1) + [40, 0, 3, 0, 0x61, 0, 0, 0])
+                #expect(try session.answer(to: attribute, sequence: 6).code == 22)
+                // Bytes behind the last message: the message itself is not sent either.
+                let trailing = RouteRequest.link(index: 1, sequence: 7) + [1, 2, 3, 4]
+                #expect(try session.answer(to: trailing, sequence: 7).code == 125)
+                // A length that reaches behind the datagram: nobody can be answered, or the sender is.
+                try session.send(
+                    message(RouteRequest.getLink, [], sequence: 8, RouteRequest.interface(1), length: 4000))
                 try session.ping()
-                #expect(try session.answer(to: RouteRequest.link(index: 1, sequence: 8), sequence: 8).messages == 1)
+                #expect(try session.answer(to: RouteRequest.link(index: 1, sequence: 9), sequence: 9).messages == 1)
             }
         }
     }

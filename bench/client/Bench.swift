@@ -56,6 +56,15 @@ struct Bench {
         print(times[count / 2])
     }
 
+    /// Prints the sizes of one round trip on the wire, frames included: request and answer, in bytes.
+    func sizes() throws {
+        let client = try NetlinkClient(url, credentials, protocolNumber: 0)
+        let request = try LinkRequest.get(index: 1)
+        var answer = FrameHeader.size
+        try client.request(request) { (message, _) throws(WireError) in answer += aligned(Int(message.header.length)) }
+        print(FrameHeader.size + MessageHeader.size + request.payload.count, answer)
+    }
+
     /// Opens so many sessions, says "ready" and waits for a line.
     func idle(_ count: Int) throws {
         var sessions: [GatewaySession] = []

@@ -10,7 +10,7 @@ import RemoteNetlink
 
 let words = Array(CommandLine.arguments.dropFirst())
 guard words.count >= 5, let url = try? GatewayURL(words[1]) else {
-    writeStandardError("usage: nlgate-bench dump|decode|roundtrips|idle URL KEY CERT CA [COUNT]")
+    writeStandardError("usage: nlgate-bench dump|decode|roundtrips|sizes|idle URL KEY CERT CA [COUNT]")
     exit(2)
 }
 let count = words.count > 5 ? Int(words[5]) ?? 1 : 1
@@ -21,6 +21,7 @@ do {
     case "dump": try bench.dump(times: count, decode: false)
     case "decode": try bench.dump(times: count, decode: true)
     case "roundtrips": try bench.roundTrips(count)
+    case "sizes": try bench.sizes()
     case "idle": try bench.idle(count)
     default: exit(2)
     }

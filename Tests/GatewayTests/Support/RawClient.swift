@@ -132,6 +132,12 @@ final class RawClient {
         return nil
     }
 
+    /// Everything that comes until the end, as text.
+    func readAll(seconds: Int = 60) throws -> String {
+        while try fill(milliseconds: Int32(seconds) * 1000) {}
+        return String(decoding: pending, as: UTF8.self)
+    }
+
     /// Reads and forgets until the peer closes the connection.
     func waitForEnd(seconds: Int = 60) throws {
         while try fill(milliseconds: Int32(seconds) * 1000) { pending = [] }

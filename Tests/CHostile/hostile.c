@@ -1,0 +1,46 @@
+// What a hostile process does with a socket and what no library of ours offers.
+#include "hostile.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static int deliver(int socket, const uint8_t *bytes, size_t length, void *control, size_t control_length) {
+    struct iovec iov = {.iov_base = (void *)bytes, .iov_len = length};
+    struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = control_length};
+    return sendmsg(socket, &m, MSG_NOSIGNAL) == (ssize_t)length ? 0 : -1;
+}
+
+int hostile_send(int socket, const uint8_t *bytes, size_t length, int fd, int count) {
+    int descriptors[16];
+    union {
+        char bytes[CMSG_SPACE(sizeof descriptors)];
+        struct cmsghdr align;
+    } control;
+    if (count < 1 || count > 16) return -1;
+    memset(&control, 0, sizeof control);
+    for (int i = 0; i < count; i++) descriptors[i] = fd;
+    size_t size = (size_t)count * sizeof(int);
+    struct cmsghdr *c = &control.align;
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(size);
+    memcpy(CMSG_DATA(c), descriptors, size);
+    return deliver(socket, bytes, length, control.bytes, CMSG_SPACE(size));
+}
+
+int hostile_send_credentials(int socket, const uint8_t *bytes, size_t length) {
+    struct ucred own = {.pid = getpid(), .uid = getuid(), .gid = getgid()};
+    union {
+        char bytes[CMSG_SPACE(sizeof own)];
+        struct cmsghdr align;
+    } control;
+    memset(&control, 0, sizeof control);
+    struct cmsghdr *c = &control.align;
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_CREDENTIALS;
+    c->cmsg_len = CMSG_LEN(sizeof own);
+    memcpy(CMSG_DATA(c), &own, sizeof own);
+    return deliver(socket, bytes, length, control.bytes, CMSG_SPACE(sizeof own));
+}

@@ -1,0 +1,144 @@
+import CHostile
+import Confinement
+import GatewayIPC
+import GatewayProtocol
+import Glibc
+import LinuxSys
+import Testing
+
+/// A packet socket as something that can be kept and handed around.
+final class PacketSocket {
+    let descriptor: Descriptor
+
+    init(_ descriptor: consuming Descriptor) {
+        self.descriptor = descriptor
+    }
+
+    /// Two connected ones.
+    static func pair() throws -> (ours: PacketSocket, theirs: PacketSocket) {
+        let ends = try Descriptor.packetPair().release()
+        return (PacketSocket(Descriptor(owning: ends.ours)), PacketSocket(Descriptor(owning: ends.theirs)))
+    }
+
+    /// The next packet; nil when the other side is gone.
+    func receive(seconds: Int = 60) throws -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: 1 << 17)
+        while true {
+            do throws(Errno) {
+                switch try descriptor.receivePacket(into: &buffer, count: buffer.count) {
+                case .bytes(let count): return Array(buffer[..<count])
+                case .closed: return nil
+                case .wouldBlock: break
+                }
+            } catch where error.rawValue == ECONNRESET {
+                return nil
+            }
+            guard try descriptor.wait(for: .read, milliseconds: Int32(seconds) * 1000) else {
+                throw ToolFailure(description: "no packet came in time")
+            }
+        }
+    }
+
+    /// Sends a packet, with so many copies of a descriptor.
+    func send(_ bytes: [UInt8], passing socket: PacketSocket? = nil, copies: Int32 = 1) throws {
+        guard let socket else {
+            _ = try descriptor.send(bytes.span)
+            return
+        }
+        // SAFETY: the C function reads as many bytes as the array has.
+        try #require(unsafe hostile_send(descriptor.raw, bytes, bytes.count, socket.descriptor.raw, copies) == 0)
+    }
+
+    /// Sends a packet with this process's credentials.
+    func sendWithCredentials(_ bytes: [UInt8]) throws {
+        // SAFETY: the C function reads as many bytes as the array has.
+        try #require(unsafe hostile_send_credentials(descriptor.raw, bytes, bytes.count) == 0)
+    }
+}
+
+/// A helper of the gateway whose supervisor is the test: sealed as always, then told whatever the test wants.
+final class LoneHelper {
+    static let uid = 1_000_000 + UInt32(getpid()) * 8
+
+    let scratch: Scratch
+    let child: ChildProcess
+    let control: PacketSocket
+    /// The bytes of its `ready` message.
+    let ready: [UInt8]
+    var log: String { text(ofFile: scratch.path + "/log") }
+
+    /// A reader of the calling thread's namespace.
+    static func reader() throws -> LoneHelper {
+        let options = BrokerOptions(
+            seal: seal(), isPrivileged: false, networkNamespace: 0, networkNamespaceName: "",
+            networkNamespaceDescriptor: nil, protocols: [0, 4, 16], burstBuffer: 4 << 20, burstBudget: 64 << 20,
+            receiveBuffer: 1 << 20)
+        return try LoneHelper("nlgate-broker", options.arguments)
+    }
+
+    /// A frontend without listeners.
+    static func frontend() throws -> LoneHelper {
+        let options = FrontendOptions(
+            seal: seal(), listeners: [], certificate: nil, key: nil, clientCA: nil, revocationList: nil,
+            networkNamespaces: [], connections: 100, unauthenticated: 10, handshakeSeconds: 10, pingSeconds: 30)
+        return try LoneHelper("nlgate-frontend", options.arguments)
+    }
+
+    private static func seal() -> SealOptions {
+        SealOptions(uid: uid, gid: uid, supervisorPID: getpid(), descriptorLimit: 1024, insecureOldKernel: false)
+    }
+
+    private init(_ name: String, _ arguments: [String]) throws {
+        scratch = try Scratch()
+        let ends = try PacketSocket.pair()
+        let null = try Descriptor.open("/dev/null", flags: O_RDWR)
+        let log = try Descriptor.open(scratch.path + "/log", flags: O_RDWR | O_CREAT | O_APPEND)
+        child = try spawn(
+            HelperImage(path: program(name)), arguments: arguments,
+            descriptors: [null.raw, null.raw, log.raw, ends.theirs.descriptor.raw])
+        control = ends.ours
+        ready = try #require(try control.receive(), "the helper ended at once")
+        guard case .ready = try ChildMessage(ready) else { throw ToolFailure(description: "\(try ChildMessage(ready))") }
+    }
+
+    deinit { try? child.signal(SIGKILL) }
+
+    /// Its next message.
+    func message() throws -> ChildMessage? { try control.receive().map { try ChildMessage($0) } }
+
+    func send(_ message: SupervisorMessage, passing socket: PacketSocket? = nil) throws {
+        try control.send(message.encode(), passing: socket)
+    }
+
+    /// How it ends; it must by itself.
+    func end() throws -> LinuxSys.ExitStatus {
+        _ = try child.descriptor.wait(for: .read, milliseconds: 60_000)
+        return try #require(try child.reap(), "the helper still runs")
+    }
+
+    /// What it is told for a session of NETLINK_ROUTE.
+    static func assignment(_ session: UInt64) -> Assignment {
+        Assignment(
+            session: session, protocolNumber: 0, networkNamespace: 0, readOnly: false, roleSet: 1, identity: "test",
+            roles: "builtin:read-only")
+    }
+
+    /// A session of a reader, before HELLO.
+    func session(_ number: UInt64) throws -> PacketSocket {
+        let pair = try PacketSocket.pair()
+        try send(.assign(LoneHelper.assignment(number)), passing: pair.theirs)
+        guard try message() == .accepted(number: number) else { throw ToolFailure(description: "not accepted") }
+        return pair.ours
+    }
+}
+
+extension PacketSocket {
+    /// The kinds of the frames in the next packet; nil when the other side is gone.
+    func kinds() throws -> [FrameKind]? {
+        guard let packet = try receive() else { return nil }
+        var cursor = FrameCursor(0..<packet.count)
+        var kinds: [FrameKind] = []
+        while let (header, _) = try cursor.next(in: packet.span) { kinds.append(header.kind) }
+        return kinds
+    }
+}
