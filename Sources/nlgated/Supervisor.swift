@@ -56,7 +56,6 @@ final class Supervisor {
     var isServing = false
     var isStopping = false
     var stopDeadline: UInt64 = 0
-    private var nextExpiryCheck: UInt64 = 0
     private var exitCode: Int32 = 0
     private var nextCheck: UInt64 = 0
     private var buffer = [UInt8](repeating: 0, count: maximumMessageLength + 1)
@@ -214,11 +213,7 @@ final class Supervisor {
                 kill(child)
             }
         }
-        // Not at each turn: this looks at every session.
-        if now >= nextExpiryCheck {
-            nextExpiryCheck = now + 1000
-            endExpiredSessions()
-        }
+        endExpiredSessions()
     }
 
     func log(_ text: String) {
