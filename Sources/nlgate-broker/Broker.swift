@@ -20,6 +20,8 @@ struct Broker: ~Copyable {
     /// One datagram of the largest size behind a packet that is nearly full.
     var scratch = [UInt8](
         repeating: 0, count: FrameHeader.maximumLength + FrameHeader.size + DatagramLimit.toClient)
+    /// What a client sent, one packet.
+    var clientPacket = [UInt8](repeating: 0, count: FrameHeader.maximumLength)
     var isStopping = false
     private var knownRights: [[UInt32]: SessionRights] = [:]
 

@@ -8,7 +8,10 @@ import LinuxSys
 /// From the client to the kernel. The frontend may be hostile: nothing that it "already checked" counts.
 extension Broker {
     mutating func readClient(_ session: Session) {
-        var packet = [UInt8](repeating: 0, count: FrameHeader.maximumLength)
+        // Lent out: its bytes are read while the rest of the broker changes.
+        var packet: [UInt8] = []
+        swap(&packet, &clientPacket)
+        defer { swap(&packet, &clientPacket) }
         do throws(Errno) {
             switch try session.pair.receivePacket(into: &packet, count: packet.count) {
             case .wouldBlock: return
