@@ -73,17 +73,6 @@ has_command() {
     "$nlgate" "${within[@]}" --help 2>/dev/null | grep -Eq "^  $listed( |,|\$)"
 }
 
-# confinement: how much of `nlgate doctor` is in force, process by process.
-confinement() {
-    "$nlgate" doctor --admin "$work/admin.sock" | awk '
-        /^[^ ]/ { if (name != "") print name ": " yes " in force, " no " not"; name = $0; yes = no = 0; next }
-        / in force$/ && !/ not in force/ { yes++; next }
-        { no++ }
-        END { print name ": " yes " in force, " no " not" }'
-    printf '\n$ nlgate doctor, the part about a frontend\n'
-    "$nlgate" doctor --admin "$work/admin.sock" | awk '/^[^ ]/ { shown = /^nlgate-frontend 0 / } shown'
-}
-
 # compare COMMAND: what the gateway's answer says of links, addresses or routes, against the server's own ip command.
 compare() {
     python3 - "$1" "$(ip -n "$server" -j "$1")" "$("${remote[@]}" "$1" --json)" <<'EOF'
@@ -116,7 +105,7 @@ as_user() {
     for command in link addr route; do
         if has_command "$command"; then show "$nlgate" "$command"; fi
     done
-    confinement
+    show "$nlgate" doctor --admin "$work/admin.sock"
     say "Done. As root, 'make demo' shows two hosts and mutual TLS."
 }
 
@@ -183,7 +172,7 @@ two_hosts() {
     fi
 
     say "7. What confines each process"
-    confinement
+    show "$nlgate" doctor --admin "$work/admin.sock"
     say "Done."
 }
 

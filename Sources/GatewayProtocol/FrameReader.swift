@@ -56,7 +56,9 @@ public struct Reassembler: Sendable {
     ) throws(ProtocolError) -> [UInt8]? {
         if let kind, kind != header.kind { throw .unexpected(header.kind) }
         guard parts.count + payload.count <= limit else { throw .tooLarge(limit: limit) }
-        parts.reserveCapacity(parts.count + payload.count)
+        let needed = parts.count + payload.count
+        // Asking for exactly what is needed each time would copy everything for each part.
+        if needed > parts.capacity { parts.reserveCapacity(max(needed, 2 * parts.capacity)) }
         for index in payload { parts.append(bytes[index]) }
         if header.flags.contains(.more) {
             guard !payload.isEmpty else { throw .badLength }

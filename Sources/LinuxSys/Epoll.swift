@@ -60,6 +60,22 @@ public struct Epoll: ~Copyable {
         _ = try check(nlg_epoll_ctl(descriptor.raw, 3, fd, events.rawValue, token))
     }
 
+    /// Watches `fd` for `new` from now on, where it was watched for `old`.
+    ///
+    /// Nothing means not at all: epoll reports a peer that is gone whatever it was asked for, again and again.
+    ///
+    /// - Throws: what `epoll_ctl` reports.
+    public func change(_ fd: Int32, from old: Readiness, to new: Readiness, token: UInt64) throws(Errno) {
+        if old == new { return }
+        if new.isEmpty {
+            remove(fd)
+        } else if old.isEmpty {
+            try add(fd, new, token: token)
+        } else {
+            try modify(fd, new, token: token)
+        }
+    }
+
     /// Stops watching `fd`.
     ///
     /// Closing the last descriptor of a file does the same.

@@ -69,12 +69,15 @@ public func makeDirectory(_ path: String, mode: UInt32) {
     _ = unsafe mkdir(path, mode)
 }
 
-/// Sets a path's permissions. The corresponding C function is `chmod`.
-///
-/// - Throws: what `chmod` reports.
-public func setPermissions(_ path: String, mode: UInt32) throws(Errno) {
-    // SAFETY: the C function only reads the NUL-terminated path.
-    guard unsafe chmod(path, mode) == 0 else { throw Errno.last }
+extension Descriptor {
+    /// Sets an open file's permissions; a Unix socket's before it is bound are those that its path gets.
+    ///
+    /// The corresponding C function is `fchmod`.
+    ///
+    /// - Throws: what `fchmod` reports.
+    public func setPermissions(mode: UInt32) throws(Errno) {
+        guard fchmod(raw, mode) == 0 else { throw Errno.last }
+    }
 }
 
 /// Raises the limit on descriptors to `wanted`, for this process and its children, as far as it may.
@@ -87,10 +90,12 @@ public func raiseDescriptorLimit(to wanted: UInt64) -> UInt64 {
     var limit = rlimit()
     // SAFETY: getrlimit writes one struct rlimit.
     guard unsafe getrlimit(resource, &limit) == 0 else { return 1024 }
-    if limit.rlim_max < wanted {
-        var raised = rlimit(rlim_cur: rlim_t(wanted), rlim_max: rlim_t(wanted))
-        // SAFETY: setrlimit reads one struct rlimit.
-        if unsafe setrlimit(resource, &raised) == 0 { return wanted }
-    }
+    var raised = rlimit(rlim_cur: rlim_t(wanted), rlim_max: max(limit.rlim_max, rlim_t(wanted)))
+    // SAFETY: setrlimit reads one struct rlimit.
+    if unsafe setrlimit(resource, &raised) == 0 { return UInt64(raised.rlim_max) }
+    // Without CAP_SYS_RESOURCE up to the hard limit, which the soft one may be below.
+    limit.rlim_cur = limit.rlim_max
+    // SAFETY: setrlimit reads one struct rlimit.
+    _ = unsafe setrlimit(resource, &limit)
     return UInt64(limit.rlim_max)
 }

@@ -20,6 +20,8 @@ struct Broker: ~Copyable {
     /// One datagram of the largest size behind a packet that is nearly full.
     var scratch = [UInt8](
         repeating: 0, count: FrameHeader.maximumLength + FrameHeader.size + DatagramLimit.toClient)
+    /// What a client sent, one packet.
+    var clientPacket = [UInt8](repeating: 0, count: FrameHeader.maximumLength)
     var isStopping = false
     private var knownRights: [[UInt32]: SessionRights] = [:]
 
@@ -75,10 +77,12 @@ struct Broker: ~Copyable {
             readKernel(session)
         } else {
             if event.readiness.contains(.write) || !session.outgoing.isEmpty { flush(session) }
-            if event.readiness.contains(.read) || event.readiness.contains(.hangUp), isLive(session) {
+            while isLive(session), !session.waiting.isEmpty, session.mayTake { takeWaiting(session) }
+            if event.readiness.contains(.read) || event.readiness.contains(.hangUp), isLive(session), session.mayTake {
                 readClient(session)
             }
         }
+        while isLive(session), !session.waiting.isEmpty, session.mayTake { takeWaiting(session) }
         if isLive(session) { watch(session) }
     }
 
@@ -132,22 +136,15 @@ struct Broker: ~Copyable {
     /// Tells epoll what this session waits for now.
     private mutating func watch(_ session: Session) {
         var pair: Readiness = []
-        if !session.isEnding, session.outgoing.count < DatagramLimit.toClient { pair.insert(.read) }
+        if !session.isEnding, session.mayTake { pair.insert(.read) }
         if !session.outgoing.isEmpty { pair.insert(.write) }
         let number = session.assignment.session
         do throws(Errno) {
-            if pair != session.watchedPair {
-                try epoll.modify(session.pair.raw, pair, token: number << 1)
-                session.watchedPair = pair
-            }
-            guard session.kernel != nil else { return }
+            try epoll.change(session.pair.raw, from: session.watchedPair, to: pair, token: number << 1)
+            session.watchedPair = pair
+            guard let kernel = session.kernel else { return }
             let wanted: Readiness = session.isEnding || session.outgoing.isFull ? [] : .read
-            guard wanted != session.watchedKernel, let raw = session.kernel?.descriptor.raw else { return }
-            if session.watchedKernel.isEmpty, wanted == .read {
-                try epoll.add(raw, .read, token: number << 1 | 1)
-            } else {
-                epoll.remove(raw)
-            }
+            try epoll.change(kernel.descriptor.raw, from: session.watchedKernel, to: wanted, token: number << 1 | 1)
             session.watchedKernel = wanted
         } catch {
             end(session)

@@ -32,11 +32,17 @@ struct BurstBuffer {
     var count: Int { bytes.count - head }
 
     /// True when the kernel socket must not be read: one more datagram of any size might not fit.
-    var isFull: Bool { count + DatagramLimit.toClient + FrameHeader.maximumLength > limit || budget.isExhausted }
+    ///
+    /// What others hold never stops a client that keeps up: it needs no room, and nothing would wake it again.
+    var isFull: Bool {
+        count + DatagramLimit.toClient + FrameHeader.maximumLength > limit || (count > 0 && budget.isExhausted)
+    }
 
     mutating func append(_ frames: Span<UInt8>) {
         if head > 0, head >= bytes.count / 2 { compact() }
-        bytes.reserveCapacity(bytes.count + frames.count)
+        let needed = bytes.count + frames.count
+        // Asking for exactly what is needed each time would copy everything each time.
+        if needed > bytes.capacity { bytes.reserveCapacity(max(needed, 2 * bytes.capacity)) }
         for index in frames.indices { bytes.append(frames[index]) }
         budget.change(by: frames.count)
     }

@@ -9,6 +9,8 @@ final class KernelLookup {
     private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
     private var sequence: UInt32 = 0
     private(set) var families = FamilyMap()
+    /// Notifications were lost and the map is not whole again.
+    private var isStale = false
 
     /// nlctrl's fixed family number (GENL_ID_CTRL), and its group "notify", which has the same.
     private static let controller: UInt16 = 0x10
@@ -35,10 +37,18 @@ final class KernelLookup {
     func refresh() {
         do throws(Errno) {
             while try receive() {}
+            if !isStale { return }
         } catch {
-            // Notifications were lost: whatever we knew may be wrong, so ask for everything anew.
+            isStale = true
+        }
+        // Whatever we knew may be wrong, so ask for everything anew; what can't be asked now is refused meanwhile.
+        do throws(Errno) {
+            while try receive() {}
             families.reset()
-            try? reload()
+            try reload()
+            isStale = false
+        } catch {
+            families.reset()
         }
     }
 

@@ -45,6 +45,8 @@ final class Session {
     /// Shared with every session that has the same rights.
     let rights: SessionRights
     var outgoing: BurstBuffer
+    /// The rest of a packet whose answers have no room yet.
+    var waiting: [UInt8] = []
     var portID: UInt32 = 0
     /// The client set NETLINK_EXT_ACK: refusals carry a text.
     var extendedAcks = false
@@ -67,4 +69,7 @@ final class Session {
         self.outgoing = outgoing
         machine = BrokerSession(limit: limit)
     }
+
+    /// True while another request of the client may be answered: short requests can have long answers.
+    var mayTake: Bool { outgoing.count < DatagramLimit.toClient }
 }

@@ -8,7 +8,10 @@ import LinuxSys
 /// From the client to the kernel. The frontend may be hostile: nothing that it "already checked" counts.
 extension Broker {
     mutating func readClient(_ session: Session) {
-        var packet = [UInt8](repeating: 0, count: FrameHeader.maximumLength)
+        // Lent out: its bytes are read while the rest of the broker changes.
+        var packet: [UInt8] = []
+        swap(&packet, &clientPacket)
+        defer { swap(&packet, &clientPacket) }
         do throws(Errno) {
             switch try session.pair.receivePacket(into: &packet, count: packet.count) {
             case .wouldBlock: return
@@ -22,10 +25,20 @@ extension Broker {
         if isLive(session) { flush(session) }
     }
 
+    /// Goes on with a packet that had to wait.
+    mutating func takeWaiting(_ session: Session) {
+        let packet = session.waiting
+        session.waiting = []
+        takeFrames(session, packet.span)
+        if isLive(session) { flush(session) }
+    }
+
     private mutating func takeFrames(_ session: Session, _ packet: Span<UInt8>) {
         var cursor = FrameCursor(0..<packet.count)
         do throws(ProtocolError) {
-            while isLive(session), !session.isEnding, let (header, payload) = try cursor.next(in: packet) {
+            while isLive(session), !session.isEnding {
+                guard session.mayTake else { return session.waiting = [UInt8](packet, from: cursor.offset) }
+                guard let (header, payload) = try cursor.next(in: packet) else { break }
                 let request = try session.machine.receive(header, payload, in: packet)
                 take(request, session, tag: header.tag, packet)
             }
@@ -187,5 +200,14 @@ extension Broker {
             "broker \(options.isPrivileged ? "privileged" : "reader")",
         ]
         return head + session.rights.grants.describe(protocolNumber: Int32(session.assignment.protocolNumber))
+    }
+}
+
+extension [UInt8] {
+    /// A copy of what follows `offset`.
+    fileprivate init(_ bytes: Span<UInt8>, from offset: Int) {
+        self.init(capacity: bytes.count - offset) { output in
+            for index in offset..<bytes.count { output.append(bytes[index]) }
+        }
     }
 }

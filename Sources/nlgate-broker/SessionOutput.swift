@@ -1,6 +1,7 @@
 import GatewayProtocol
 import Glibc
 import LinuxSys
+import NetlinkWire
 
 /// From the kernel, and from the broker itself, to the client.
 extension Broker {
@@ -35,26 +36,35 @@ extension Broker {
         while turns < Broker.fairShare, !session.outgoing.isFull, isLive(session), !session.isEnding {
             turns += 1
             let filled = fillScratch(session)
-            guard filled > 0 || session.owesOverrun else { return }
-            deliver(session, filled)
+            guard filled.count > 0 || session.owesOverrun else { return }
+            deliver(session, filled.count)
+            // A single reply is most often all there is; epoll tells when it wasn't.
+            if filled.endsWithReply { return }
         }
     }
 
-    /// Receives until the scratch holds a packet's worth or the kernel has nothing more; returns the bytes of frames.
-    private mutating func fillScratch(_ session: Session) -> Int {
-        var end = 0
-        while end < FrameHeader.maximumLength / 2 {
-            let start = end + FrameHeader.size
+    /// Bytes of frames in the scratch; the last may be a reply that is no part of a dump.
+    private struct Filled {
+        var count = 0
+        var endsWithReply = false
+    }
+
+    /// Receives until the scratch holds a packet's worth, a single reply came, or the kernel has nothing more.
+    private mutating func fillScratch(_ session: Session) -> Filled {
+        var filled = Filled()
+        while filled.count < FrameHeader.maximumLength / 2, !session.outgoing.isFull, !filled.endsWithReply {
+            let start = filled.count + FrameHeader.size
             do throws(Errno) {
                 let received = try kernel.receive(session, into: &scratch, at: start, count: DatagramLimit.toClient)
-                guard let received else { return end }
+                guard let received else { return filled }
                 // Only the kernel speaks to our clients: what another process sent is dropped.
                 guard received.sender == 0 else { continue }
                 guard received.length <= DatagramLimit.toClient else {
                     session.owesOverrun = true
-                    return end
+                    return filled
                 }
-                end = frame(session, payload: start..<(start + received.length), group: received.group)
+                filled.endsWithReply = received.group == 0 && !isPartOfDump(at: start, received.length)
+                filled.count = frame(session, payload: start..<(start + received.length), group: received.group)
             } catch {
                 // ENOBUFS: the kernel dropped messages for this socket. Anything else means the socket is lost.
                 if error.rawValue == ENOBUFS {
@@ -62,10 +72,15 @@ extension Broker {
                 } else {
                     self.end(session)
                 }
-                return end
+                return filled
             }
         }
-        return end
+        return filled
+    }
+
+    private func isPartOfDump(at start: Int, _ length: Int) -> Bool {
+        guard length >= MessageHeader.size else { return false }
+        return (try? MessageHeader(from: scratch.span, at: start))?.flags.contains(.multi) ?? false
     }
 
     /// Puts the header before a datagram that lies in the scratch; a datagram that no frame can hold is queued in parts.

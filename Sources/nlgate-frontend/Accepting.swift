@@ -35,7 +35,7 @@ extension Frontend {
     }
 
     private mutating func admit(_ socket: consuming Descriptor, _ peer: SocketAddress, _ transport: Transport) {
-        let waiting = unauthenticated[peer.bytes, default: 0]
+        let waiting = unauthenticated[peer.origin, default: 0]
         guard connections.count < options.connections, waiting < options.unauthenticated, !isStopping else { return }
         guard let local = try? socket.localAddress(), tune(socket) else { return }
         var tls: TLSConnection?
@@ -48,7 +48,7 @@ extension Frontend {
         let connection = Connection(
             number: freeNumber(), socket: socket, transport: transport, peer: peer, local: local, tls: tls,
             identity: .anonymous, now: now, deadline: now + UInt64(options.handshakeSeconds) * 1000)
-        unauthenticated[peer.bytes] = waiting + 1
+        unauthenticated[peer.origin] = waiting + 1
         connection.isCounted = true
         start(connection)
     }
@@ -56,6 +56,14 @@ extension Frontend {
     /// A Unix connection that the supervisor accepted; it knows who that is.
     mutating func adopt(_ number: UInt32, _ socket: consuming Descriptor, uid: UInt32, gid: UInt32) {
         guard connections[number] == nil, number >= 1 << 31 else { return }
+        // One descriptor more than this process may have would cost every session here.
+        guard connections.count < options.connections else {
+            let outcome = Outcome(code: GoodbyeReason.limits, text: "the gateway's limit of connections is reached")
+            var writer = FrameWriter()
+            writer.append(.goodbye, outcome.encode())
+            _ = try? socket.send(writer.bytes.span)
+            return control.send(.closed(connection: number))
+        }
         let unnamed = SocketAddress(kind: .unix, bytes: [])
         let identity = IdentityRecord(
             fingerprint: IdentityRecord.anonymous.fingerprint, notAfter: 0, display: "uid=\(uid) gid=\(gid)")
@@ -77,9 +85,20 @@ extension Frontend {
 
     /// The client said HELLO, or is gone: it no longer counts against its address.
     mutating func authenticated(_ connection: Connection) {
-        guard connection.isCounted, let count = unauthenticated[connection.peer.bytes] else { return }
+        guard connection.isCounted, let count = unauthenticated[connection.peer.origin] else { return }
         connection.isCounted = false
-        unauthenticated[connection.peer.bytes] = count > 1 ? count - 1 : nil
+        unauthenticated[connection.peer.origin] = count > 1 ? count - 1 : nil
+    }
+
+    /// The session is over and the connection stays: it counts again, or an address could hold any number of these.
+    mutating func countAgain(_ connection: Connection) {
+        guard connection.transport != .unix else { return }
+        let waiting = unauthenticated[connection.peer.origin, default: 0]
+        guard waiting < options.unauthenticated else {
+            return sayGoodbye(connection, GoodbyeReason.limits, "too many connections without a session")
+        }
+        unauthenticated[connection.peer.origin] = waiting + 1
+        connection.isCounted = true
     }
 
     /// Goes on with the TLS handshake; true when it is complete.

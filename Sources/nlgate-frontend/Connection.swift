@@ -42,8 +42,9 @@ final class Connection {
     var identity: IdentityRecord
     /// To the broker, while there is a session.
     var session: SessionSocket?
-    /// Client bytes that aren't a whole frame yet, or must wait.
+    /// Client bytes that aren't a whole frame yet, or must wait: the first `held` ones.
     var incoming: [UInt8] = []
+    var held = 0
     /// A packet that the broker's socket had no room for.
     var toBroker: [UInt8] = []
     /// Bytes that the client's socket had no room for.
@@ -55,7 +56,7 @@ final class Connection {
     /// When the client was last heard, in monotonic milliseconds.
     var lastHeard: UInt64
     var pingSent = false
-    /// It counts against its address: no HELLO has come.
+    /// It counts against its address: it has no session.
     var isCounted = false
     /// The supervisor knows this connection and must be told of its end.
     var isKnown = false
@@ -91,6 +92,12 @@ final class Connection {
 }
 
 extension SocketAddress {
+    /// What a limit for one client counts by: an IPv6 host has all of its /64 to come from.
+    var origin: [UInt8] {
+        guard kind == .ipv6, !(bytes[0] == 0xfe && bytes[1] & 0xc0 == 0x80) else { return bytes }
+        return Array(bytes.prefix(8))
+    }
+
     /// For OPEN: IPv4 mapped into IPv6; nothing for Unix.
     var endpoint: Endpoint {
         switch kind {

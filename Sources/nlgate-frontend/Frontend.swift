@@ -13,7 +13,7 @@ struct Frontend: ~Copyable {
     var epoll: Epoll
     let listeners: [Listener]
     var connections: [UInt32: Connection] = [:]
-    /// Connections that haven't said HELLO, by address.
+    /// Connections without a session, by address.
     var unauthenticated: [[UInt8]: Int] = [:]
     /// Connections whose turn ended while TLS still held bytes of theirs.
     var unfinished: Set<UInt32> = []
@@ -139,19 +139,17 @@ struct Frontend: ~Copyable {
     /// Tells epoll what this connection waits for now.
     mutating func watch(_ connection: Connection) {
         var wanted: Readiness = []
-        if connection.mayRead { wanted.insert(.read) }
+        if connection.mayRead, !connection.readWantsWrite { wanted.insert(.read) }
         if !connection.outgoing.isEmpty || connection.readWantsWrite { wanted.insert(.write) }
         var session: Readiness = []
         if connection.phase == .open, connection.outgoing.isEmpty { session.insert(.read) }
         if !connection.toBroker.isEmpty { session.insert(.write) }
         let token = UInt64(connection.number) << 1
         do throws(Errno) {
-            if wanted != connection.watchedSocket {
-                try epoll.modify(connection.socket.raw, wanted, token: token)
-                connection.watchedSocket = wanted
-            }
-            if let socket = connection.session, session != connection.watchedSession {
-                try epoll.modify(socket.descriptor.raw, session, token: token | 1)
+            try epoll.change(connection.socket.raw, from: connection.watchedSocket, to: wanted, token: token)
+            connection.watchedSocket = wanted
+            if let socket = connection.session {
+                try epoll.change(socket.descriptor.raw, from: connection.watchedSession, to: session, token: token | 1)
                 connection.watchedSession = session
             }
         } catch {
@@ -204,6 +202,7 @@ struct Frontend: ~Copyable {
         connection.tls?.closeNotify()
         connection.socket.shutdown(write: true)
         connection.phase = .draining
+        connection.readWantsWrite = false
         connection.deadline = now + 2000
     }
 
@@ -212,10 +211,6 @@ struct Frontend: ~Copyable {
         connection.session = nil
         connection.watchedSession = []
         connection.toBroker = []
-        if connection.isKnown {
-            connection.isKnown = false
-            control.send(.closed(connection: connection.number))
-        }
     }
 
     mutating func close(_ connection: Connection) {
@@ -223,5 +218,7 @@ struct Frontend: ~Copyable {
         dropSession(connection)
         authenticated(connection)
         epoll.remove(connection.socket.raw)
+        // Not before: until then its descriptor is in use.
+        if connection.isKnown { control.send(.closed(connection: connection.number)) }
     }
 }

@@ -52,14 +52,27 @@ extension Frontend {
 
     /// Puts back what was left over; returns its length.
     private mutating func restore(_ connection: Connection) -> Int {
-        let held = connection.incoming.count
-        for index in 0..<held { fromClient[index] = connection.incoming[index] }
-        connection.incoming = []
+        let held = connection.held
+        if connection.incoming.count == fromClient.count {
+            swap(&fromClient, &connection.incoming)
+        } else {
+            for index in 0..<held { fromClient[index] = connection.incoming[index] }
+            connection.incoming = []
+        }
+        connection.held = 0
         return held
     }
 
+    /// A little is copied. Much is kept by trading buffers, or a client that sends byte by byte would cost a long copy
+    /// for each.
     private mutating func keep(_ connection: Connection, _ range: Range<Int>) {
-        connection.incoming = range.isEmpty ? [] : Array(fromClient[range])
+        connection.held = range.count
+        guard range.count > 4096 else { return connection.incoming = Array(fromClient[range]) }
+        if range.lowerBound > 0 { fromClient.replaceSubrange(0..<range.count, with: Array(fromClient[range])) }
+        if connection.incoming.count != fromClient.count {
+            connection.incoming = [UInt8](repeating: 0, count: fromClient.count)
+        }
+        swap(&fromClient, &connection.incoming)
     }
 
     private mutating func takeFrames(_ connection: Connection, count: Int) {
@@ -173,6 +186,7 @@ extension Frontend {
 
     /// Checks the frames of one packet and passes runs of them on with one write.
     private mutating func takeBrokerFrames(_ connection: Connection, _ count: Int) {
+        let wasPaused = connection.machine.isPaused
         var cursor = FrameCursor(0..<count)
         var run = 0..<0
         do throws(ProtocolError) {
@@ -193,6 +207,8 @@ extension Frontend {
             return lostBroker(connection)
         }
         guard run.isEmpty || connection.deliver(fromBroker.span.extracting(run)) else { return close(connection) }
+        // RESET was refused: what the client sent behind it is no event for epoll.
+        if wasPaused, !connection.machine.isPaused { readClient(connection) }
     }
 
     /// RESET was confirmed: the connection is free for the next HELLO.
@@ -201,7 +217,8 @@ extension Frontend {
         connection.session = nil
         connection.watchedSession = []
         control.send(.sessionClosed(connection: connection.number))
-        readClient(connection)
+        countAgain(connection)
+        if isLive(connection) { readClient(connection) }
     }
 
     private mutating func lostBroker(_ connection: Connection) {

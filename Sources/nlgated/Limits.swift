@@ -32,7 +32,7 @@ struct Limits {
             Entry("sessions", \.sessions, 1...1_000_000, "sessions in all"),
             Entry("sessions-per-client", \.sessionsPerClient, 1...1_000_000, "sessions of one certificate, uid or address"),
             Entry("privileged-brokers", \.privilegedBrokers, 1...10_000, "sessions that may do more than read"),
-            Entry("unauthenticated-per-address", \.unauthenticatedPerAddress, 1...1_000_000, "connections of one address that haven't said HELLO"),
+            Entry("unauthenticated-per-address", \.unauthenticatedPerAddress, 1...1_000_000, "connections of one address or uid without a session"),
             Entry("backlog", \.backlog, 1...65_535, "connections that wait to be accepted"),
             Entry("handshake-seconds", \.handshakeSeconds, 1...3600, "until an unfinished handshake ends"),
             Entry("ping-seconds", \.pingSeconds, 1...86_400, "of silence until a client is asked"),
@@ -55,6 +55,9 @@ struct Limits {
     private var help: String {
         Limits.entries.map { "\($0.name)=\(self[keyPath: $0.path])\t\($0.help)" }.joined(separator: "\n")
     }
+
+    /// Unix connections of one uid; those without a session are not told apart here.
+    var connectionsPerUser: Int { sessionsPerClient + unauthenticatedPerAddress }
 
     /// Descriptors that each process may need: two for every session, and some of its own.
     var descriptors: UInt64 { UInt64(2 * sessions + 64) }

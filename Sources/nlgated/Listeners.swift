@@ -90,10 +90,11 @@ func boundUnixSocket(_ address: SocketAddress, path: String?, mode: UInt32) thro
         return socket
     }
     if isDeadSocket(path, address) { removeFile(path) }
-    let previous = umask(0o777)
+    // The path gets the socket's own permissions: setting them by name could hit a file put in its place.
+    try socket.setPermissions(mode: mode)
+    let previous = umask(0)
     defer { _ = umask(previous) }
     try socket.bind(to: address)
-    try setPermissions(path, mode: mode)
     return socket
 }
 

@@ -140,6 +140,7 @@ extension Supervisor {
         epoll.remove(child.control.raw)
         epoll.remove(child.process.descriptor.raw)
         for session in child.sessions { forget(session) }
+        for peer in child.adopted.values { forget(peer) }
         if isStopping { return }
         switch child.kind {
         case .broker(_, let session):

@@ -47,6 +47,8 @@ final class Supervisor {
     var sessions: [UInt64: SessionRecord] = [:]
     var sessionCount: UInt64 = 0
     var sessionsOf: [Principal: Int] = [:]
+    /// Unix connections, by user.
+    var connectionsOf: [UInt32: Int] = [:]
     var nextAdopted: UInt32 = 1 << 31
 
     /// Why a standing process could not start.
@@ -54,6 +56,7 @@ final class Supervisor {
     var isServing = false
     var isStopping = false
     var stopDeadline: UInt64 = 0
+    private var nextExpiryCheck: UInt64 = 0
     private var exitCode: Int32 = 0
     private var nextCheck: UInt64 = 0
     private var buffer = [UInt8](repeating: 0, count: maximumMessageLength + 1)
@@ -211,7 +214,11 @@ final class Supervisor {
                 kill(child)
             }
         }
-        endExpiredSessions()
+        // Not at each turn: this looks at every session.
+        if now >= nextExpiryCheck {
+            nextExpiryCheck = now + 1000
+            endExpiredSessions()
+        }
     }
 
     func log(_ text: String) {

@@ -8,5 +8,6 @@ case "matrix": runMatrix(options)
 case "parent": runParent(options)
 case "supervisor": runSupervisor(options)
 case "exec": runWithEnvironment(options)
+case "tables": printTables()
 default: runSealed(options)
 }

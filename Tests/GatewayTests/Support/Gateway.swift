@@ -81,6 +81,7 @@ final class Gateway {
         try supervisor.child.signal(SIGTERM)
         let status = try supervisor.wait()
         #expect(status == .exited(0), "\(log)")
+        #expect(!log.contains("signal 31"), "a system call outside the filter: \(log)")
         try expectNoProcess(left)
         #expect(!FileManager.default.fileExists(atPath: unixPath), "the Unix socket's path is still there")
     }
