@@ -164,7 +164,7 @@ private func failure(_ body: () throws(Errno) -> some Any) -> Errno? {
         #expect(status.kind == .regular)
         #expect(status.permissions == 0o600)
         #expect(status.uid == getuid())
-        try setPermissions(marker.path, mode: 0o640)
+        try marker.descriptor.setPermissions(mode: 0o640)
         #expect(try FileStatus(ofPath: marker.path).permissions == 0o640)
         #expect(try FileStatus(ofPath: "/tmp").kind == .directory)
         #expect(try FileStatus(ofPath: "/dev/null").kind == .other)
