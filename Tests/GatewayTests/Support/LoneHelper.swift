@@ -24,18 +24,25 @@ final class PacketSocket {
     func receive(seconds: Int = 60) throws -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 1 << 17)
         while true {
-            do throws(Errno) {
-                switch try descriptor.receivePacket(into: &buffer, count: buffer.count) {
-                case .bytes(let count): return Array(buffer[..<count])
-                case .closed: return nil
-                case .wouldBlock: break
-                }
-            } catch where error.rawValue == ECONNRESET {
-                return nil
+            switch try receiveNow(into: &buffer) {
+            case .bytes(let count): return Array(buffer[..<count])
+            case .closed: return nil
+            case .wouldBlock: break
             }
             guard try descriptor.wait(for: .read, milliseconds: Int32(seconds) * 1000) else {
                 throw ToolFailure(description: "no packet came in time")
             }
+        }
+    }
+
+    /// A reset is an end like any other. A function of its own: inside the loop this catch makes the compiler of
+    /// Swift 6.3.1 run without end.
+    private func receiveNow(into buffer: inout [UInt8]) throws(Errno) -> Transfer {
+        do throws(Errno) {
+            return try descriptor.receivePacket(into: &buffer, count: buffer.count)
+        } catch {
+            guard error.rawValue == ECONNRESET else { throw error }
+            return .closed
         }
     }
 
