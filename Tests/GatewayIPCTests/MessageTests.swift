@@ -139,8 +139,9 @@ private struct Generator: RandomNumberGenerator {
         var generator = Generator(state: 0x6970_63)
         var taken = 0
         for _ in 0..<20_000 {
-            guard let sample = (childMessages.map { $0.encode() } + supervisorMessages.map { $0.encode() })
-                .randomElement(using: &generator)
+            guard
+                let sample = (childMessages.map { $0.encode() } + supervisorMessages.map { $0.encode() })
+                    .randomElement(using: &generator)
             else { continue }
             var bytes = sample
             for index in 2..<max(2, bytes.count) where Int.random(in: 0..<8, using: &generator) == 0 {
@@ -213,7 +214,9 @@ private struct Generator: RandomNumberGenerator {
     }
 
     @Test func `a missing word is refused`() {
-        let optional = ["uid", "gid", "insecure-old-kernel", "netns-fd", "certificate", "key", "client-ca", "crl", "serve"]
+        let optional = [
+            "uid", "gid", "insecure-old-kernel", "netns-fd", "certificate", "key", "client-ca", "crl", "serve",
+        ]
         for words in [broker(seal).arguments, frontend(seal).arguments] {
             for (index, word) in words.enumerated() {
                 let name = String(word.prefix { $0 != "=" })

@@ -35,8 +35,9 @@ final class PacketSocket {
         }
     }
 
-    /// A reset is an end like any other. A function of its own: inside the loop this catch makes the compiler of
-    /// Swift 6.3.1 run without end.
+    /// A reset is an end like any other.
+    ///
+    /// A function of its own: inside the loop this catch makes the compiler of Swift 6.3.1 run without end.
     private func receiveNow(into buffer: inout [UInt8]) throws(Errno) -> Transfer {
         do throws(Errno) {
             return try descriptor.receivePacket(into: &buffer, count: buffer.count)
@@ -105,7 +106,9 @@ final class LoneHelper {
             descriptors: [null.raw, null.raw, log.raw, ends.theirs.descriptor.raw])
         control = ends.ours
         ready = try #require(try control.receive(), "the helper ended at once")
-        guard case .ready = try ChildMessage(ready) else { throw ToolFailure(description: "\(try ChildMessage(ready))") }
+        guard case .ready = try ChildMessage(ready) else {
+            throw ToolFailure(description: "\(try ChildMessage(ready))")
+        }
     }
 
     deinit { try? child.signal(SIGKILL) }
