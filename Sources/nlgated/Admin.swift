@@ -21,6 +21,7 @@ final class AdminSocket {
     }
 
     let listener: PassedDescriptor?
+    private var path: String?
     private var clients: [UInt64: Client] = [:]
     private var count: UInt64 = 0
 
@@ -36,6 +37,12 @@ final class AdminSocket {
             try socket.listen(backlog: 16)
             return PassedDescriptor(socket)
         }
+        self.path = path
+    }
+
+    /// The path goes with the daemon.
+    func removePath() {
+        if let path { removeFile(path) }
     }
 
     func accept(_ supervisor: Supervisor) {

@@ -18,6 +18,8 @@ struct SessionRecord {
     /// The broker, by its number; nil while it starts.
     var broker: UInt64?
     var isEnding = false
+    /// It counts against its client's limit: the frontend hasn't said that it is over.
+    var isCounted = true
 }
 
 /// Messages of children, and the life of a session. Everything that a child says is checked against what it may say.
@@ -36,13 +38,14 @@ extension Supervisor {
             return open(request, from: child)
         case .closed(let connection):
             guard case .frontend = child.kind else { return false }
-            child.sessionOf[connection] = nil
+            if let number = child.sessionOf.removeValue(forKey: connection) { uncount(number) }
             if let peer = child.adopted.removeValue(forKey: connection) { forget(peer) }
             return true
         case .sessionClosed(let connection):
-            guard case .frontend = child.kind, child.sessionOf.removeValue(forKey: connection) != nil else {
+            guard case .frontend = child.kind, let number = child.sessionOf.removeValue(forKey: connection) else {
                 return false
             }
+            uncount(number)
             return true
         case .accepted:
             guard child.acknowledge() else { return false }
@@ -124,13 +127,21 @@ extension Supervisor {
             return "this client's limit of \(limits.sessionsPerClient) sessions is reached"
         }
         if roleSet.needsPrivilege(protocolNumber: request.protocolNumber, readOnly: request.readOnly) {
-            let brokers = children.values.count { if case .broker = $0.kind { true } else { false } }
-            if brokers >= limits.privilegedBrokers {
+            if privilegedBrokersAreMany {
                 return "the gateway's limit of \(limits.privilegedBrokers) privileged sessions is reached; "
                     + "a read-only session may still be had"
             }
         }
         return nil
+    }
+
+    /// A broker whose client has left is about to end and doesn't count, but there are never twice as many as may be.
+    private var privilegedBrokersAreMany: Bool {
+        let served = children.values.compactMap { child in
+            if case .broker(_, let session) = child.kind { session } else { nil as UInt64? }
+        }
+        return served.count { sessions[$0]?.isCounted == true } >= limits.privilegedBrokers
+            || served.count >= 2 * limits.privilegedBrokers
     }
 
     /// A reader for those that read, a process of its own for those that may do more.
@@ -195,10 +206,17 @@ extension Supervisor {
 
     /// The session is over.
     func forget(_ number: UInt64) {
+        uncount(number)
         guard let record = sessions.removeValue(forKey: number) else { return }
+        if let broker = record.broker { children[broker]?.sessions.remove(number) }
+    }
+
+    /// The client has left the session: it may start the next one before the broker has ended this one.
+    private func uncount(_ number: UInt64) {
+        guard let record = sessions[number], record.isCounted else { return }
+        sessions[number]?.isCounted = false
         let left = sessionsOf[record.principal, default: 1] - 1
         sessionsOf[record.principal] = left > 0 ? left : nil
-        if let broker = record.broker { children[broker]?.sessions.remove(number) }
     }
 
     /// A session ends when its client's certificate does.

@@ -56,7 +56,6 @@ final class Supervisor {
     var isServing = false
     var isStopping = false
     var stopDeadline: UInt64 = 0
-    private var nextExpiryCheck: UInt64 = 0
     private var exitCode: Int32 = 0
     private var nextCheck: UInt64 = 0
     private var buffer = [UInt8](repeating: 0, count: maximumMessageLength + 1)
@@ -99,10 +98,10 @@ final class Supervisor {
         }
     }
 
-    /// Serves until it is told to stop and every process has ended.
-    func run() {
+    /// Serves until it is told to stop and every process has ended; returns the exit status.
+    func run() -> Int32 {
         while !(isStopping && children.isEmpty) { turn(milliseconds: 1000) }
-        if exitCode != 0 { exit(exitCode) }
+        return exitCode
     }
 
     /// One round of the loop.
@@ -214,11 +213,7 @@ final class Supervisor {
                 kill(child)
             }
         }
-        // Not at each turn: this looks at every session.
-        if now >= nextExpiryCheck {
-            nextExpiryCheck = now + 1000
-            endExpiredSessions()
-        }
+        endExpiredSessions()
     }
 
     func log(_ text: String) {

@@ -9,6 +9,7 @@ SupervisorSealing.reexecIfEnvironmentIsDirty()
 setProcessName("nlgated")
 SupervisorSealing.normaliseDescriptors()
 ignoreSIGPIPE()
+var exitCode: Int32 = 0
 do throws(StartError) {
     let options = try Options(Array(CommandLine.arguments.dropFirst()))
     printInsecureChoices(options)
@@ -18,7 +19,9 @@ do throws(StartError) {
     let images = try Images()
     let limits = try options.limits.fitted()
     let listeners = try Listeners(options)
+    defer { listeners.removePaths() }
     let admin = try AdminSocket(options)
+    defer { admin.removePath() }
     let signals = try queuedSignals()
     let report = try sealed(options)
     let supervisor = try Supervisor(
@@ -32,13 +35,9 @@ do throws(StartError) {
     } else {
         try supervisor.listen()
     }
-    supervisor.run()
-    listeners.removePaths()
+    exitCode = supervisor.run()
 } catch {
-    if case .help(let text) = error {
-        print(text)
-        exit(0)
-    }
-    writeStandardError("nlgated: \(error)")
-    exit(error.exitCode)
+    if case .help(let text) = error { print(text) } else { writeStandardError("nlgated: \(error)") }
+    exitCode = error.exitCode
 }
+exit(exitCode)
