@@ -2,8 +2,9 @@ public import GatewayProtocol
 public import GatewayURL
 import LinuxSys
 
-/// One session on a gateway: what a netlink socket is locally. Calls block until their deadline; use it from one
-/// thread at a time.
+/// One session on a gateway: what a netlink socket is locally.
+///
+/// Calls block until their deadline; use it from one thread at a time.
 public final class GatewaySession {
     /// What the gateway told when the session began.
     public private(set) var welcome = Welcome()
@@ -167,7 +168,9 @@ public final class GatewaySession {
     }
 }
 
-/// Bytes of the gateway that aren't used up. A struct, because a class's property can't lend its span.
+/// Bytes of the gateway that aren't used up.
+///
+/// A struct, because a class's property can't lend its span.
 private struct ReceiveBuffer {
     private var bytes = [UInt8](repeating: 0, count: 4 * FrameHeader.maximumLength)
     private var start = 0

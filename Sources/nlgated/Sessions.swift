@@ -224,7 +224,9 @@ extension Supervisor {
         let seconds = Clock.unixSeconds()
         for (number, record) in sessions
         where record.notAfter != 0 && record.notAfter < seconds && !record.isEnding {
-            guard let broker = record.broker.flatMap({ children[$0] }), broker.sessions.contains(number) else { continue }
+            guard let broker = record.broker.flatMap({ children[$0] }), broker.sessions.contains(number) else {
+                continue
+            }
             sessions[number]?.isEnding = true
             send(.revoke(session: number, reason: 5, text: "the client's certificate has expired"), to: broker)
         }

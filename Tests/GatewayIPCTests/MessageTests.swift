@@ -212,7 +212,9 @@ private struct Generator: RandomNumberGenerator {
     }
 
     @Test func `a missing word is refused`() {
-        let optional = ["uid", "gid", "insecure-old-kernel", "netns-fd", "certificate", "key", "client-ca", "crl", "serve"]
+        let optional = [
+            "uid", "gid", "insecure-old-kernel", "netns-fd", "certificate", "key", "client-ca", "crl", "serve",
+        ]
         for words in [broker(seal).arguments, frontend(seal).arguments] {
             for (index, word) in words.enumerated() {
                 let name = String(word.prefix { $0 != "=" })

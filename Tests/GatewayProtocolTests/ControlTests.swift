@@ -88,7 +88,10 @@ import Testing
     }
 
     @Test func `OPTION needs both its parts`() throws {
-        for bytes in [[], try attributes([(1, [1, 0, 0, 0])]), try attributes([(2, [1, 0, 0, 0])]), try attributes([(1, [1]), (2, [1])])] {
+        for bytes in [
+            [], try attributes([(1, [1, 0, 0, 0])]), try attributes([(2, [1, 0, 0, 0])]),
+            try attributes([(1, [1]), (2, [1])]),
+        ] {
             let error = failure { () throws(ProtocolError) in try OptionRequest(0..<bytes.count, in: bytes.span) }
             #expect(error == .badPayload(.option))
         }
@@ -97,7 +100,8 @@ import Testing
     @Test func `random payloads give a value or an error, never a trap`() {
         var generator = Generator(seed: 0x4845_4c4c_4f)
         let seeds = [
-            Hello(protocolNumber: 16, networkNamespace: "blue", clientName: "c", groups: [1]).encode(), Welcome().encode(),
+            Hello(protocolNumber: 16, networkNamespace: "blue", clientName: "c", groups: [1]).encode(),
+            Welcome().encode(),
             Outcome(code: 1, text: "x").encode(), OptionRequest(name: 1, value: 1).encode(), Description.encode(["a"]),
         ]
         var refused = 0

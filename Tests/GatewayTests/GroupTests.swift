@@ -34,7 +34,9 @@ extension GatewayTests {
             }
         }
 
-        @Test func `a group that isn't granted is refused with a text, or left out of WELCOME, or refuses HELLO`() throws {
+        @Test func `a group that isn't granted is refused with a text, or left out of WELCOME, or refuses HELLO`()
+            throws
+        {
             try Gateway.run { gateway in
                 let session = try gateway.session(groups: [1, 31])
                 let outcome = try session.setMembership(group: 31, joined: true)
@@ -116,7 +118,8 @@ extension GatewayTests {
                 }
                 #expect(try session.setOption(OptionRequest(name: number, value: 2)).code != 0)
                 #expect(try session.setOption(OptionRequest(name: 99, value: 1)).code == 92)
-                #expect(try session.setOption(OptionRequest(name: OptionRequest.receiveBuffer, value: 1 << 20)).code == 0)
+                #expect(
+                    try session.setOption(OptionRequest(name: OptionRequest.receiveBuffer, value: 1 << 20)).code == 0)
                 #expect(try session.setOption(OptionRequest(name: OptionRequest.sendBuffer, value: 1 << 20)).code == 0)
                 try session.ping()
             }

@@ -32,7 +32,8 @@ import Testing
             for file in manifest.sources(target) {
                 for module in file.imports where !Self.heavy.contains(module) {
                     imports += 1
-                    #expect(allowed.contains(module), "\(file) imports \(module), which \(target.name) doesn't depend on")
+                    #expect(
+                        allowed.contains(module), "\(file) imports \(module), which \(target.name) doesn't depend on")
                 }
             }
         }
