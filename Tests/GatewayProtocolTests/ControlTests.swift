@@ -105,7 +105,7 @@ import Testing
             Outcome(code: 1, text: "x").encode(), OptionRequest(name: 1, value: 1).encode(), Description.encode(["a"]),
         ]
         var refused = 0
-        for round in 0..<20_000 {
+        for round in 0..<5000 {
             var bytes = round.isMultiple(of: 3) ? generator.bytes(0...64) : seeds[round % seeds.count]
             for _ in 0..<Int.random(in: 0...3, using: &generator) where !bytes.isEmpty {
                 bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
@@ -120,6 +120,6 @@ import Testing
             ]
             refused += errors.count { $0 != nil }
         }
-        #expect(refused > 10_000)
+        #expect(refused > 2500)
     }
 }

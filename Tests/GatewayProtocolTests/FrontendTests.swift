@@ -228,7 +228,7 @@ import Testing
         var generator = Generator(seed: 0x6672_6f6e_74)
         let known = everyKind.map { frame($0) }
         var errors = 0
-        for _ in 0..<20_000 {
+        for _ in 0..<5000 {
             guard let state = State.allCases.randomElement(using: &generator) else { continue }
             var connection = try connection(state)
             var bytes: [UInt8] = []
@@ -243,6 +243,6 @@ import Testing
             let fromBroker = failure { () throws(ProtocolError) in try broker(&connection, bytes) }
             errors += [fromClient, fromBroker].count { $0 != nil }
         }
-        #expect(errors > 5000)
+        #expect(errors > 1500)
     }
 }
