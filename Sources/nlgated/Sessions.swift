@@ -107,8 +107,9 @@ extension Supervisor {
         if let peer = frontend.adopted[request.connection] { return .user(uid: peer.uid, gid: peer.gid) }
         switch request.transport {
         case .unix: return nil
-        case .tcp: return .anonymous(address: request.peer.address)
-        case .tls: return .certificate(fingerprint: request.identity.fingerprint)
+        // What no listener speaks, no client came by.
+        case .tcp: return options.speaks(.tcp) ? .anonymous(address: request.peer.address) : nil
+        case .tls: return options.speaks(.tls) ? .certificate(fingerprint: request.identity.fingerprint) : nil
         }
     }
 
