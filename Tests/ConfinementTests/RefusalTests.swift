@@ -96,9 +96,7 @@ import Testing
         #expect(try broker.end().status == .signalled(SIGSYS))
     }
 
-    @Test(
-        arguments: [("/etc/passwd", "landlockFiles", -ENOENT), ("/etc/passwd", "emptyRoot", -EACCES)].map(FileCase.init)
-    )
+    @Test(arguments: [FileCase("/etc/passwd", .landlockFiles, -ENOENT), FileCase("/etc/passwd", .emptyRoot, -EACCES)])
     func `Landlock and the empty root each keep files away alone`(file: FileCase) throws {
         let outcome = try Probe.run(
             Probe.root(
@@ -112,9 +110,9 @@ import Testing
         var skipped: UInt64
         var answer: Int32
 
-        init(_ path: String, _ measure: String, _ answer: Int32) {
+        init(_ path: String, _ measure: Measure, _ answer: Int32) {
             self.path = path
-            skipped = Measure.allCases.first { "\($0)" == measure }?.bit.rawValue ?? 0
+            skipped = measure.bit.rawValue
             self.answer = answer
         }
     }

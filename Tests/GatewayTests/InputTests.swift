@@ -196,7 +196,7 @@ extension GatewayTests {
                 let slow = try RawClient(address)
                 for byte in doctor { try slow.write([byte]) }
                 let answer = try slow.readAll()
-                #expect(answer.contains("supervisor (pid \(gateway.pid))"))
+                #expect(answer.contains("nlgated: pid \(gateway.pid), uid 0\n"))
                 for name in ["nlgate-frontend 0", "reader 0.0", "reader 0.1"] { #expect(answer.contains(name)) }
                 #expect(silent.count == 10)
             }
