@@ -89,7 +89,9 @@ let package = Package(
         .testTarget(name: "TLSSocketTests", dependencies: ["TLSSocket", "LinuxSys"]),
         .testTarget(
             name: "RemoteNetlinkTests",
-            dependencies: ["RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "LinuxSys"]),
+            dependencies: [
+                "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayURL", "LinuxSys",
+            ]),
         .testTarget(
             name: "GatewayTests",
             dependencies: [

@@ -54,6 +54,19 @@ extension GatewayTests {
             }
         }
 
+        @Test func `events that come while something else is answered are not lost`() throws {
+            try Gateway.run { gateway in
+                let session = try gateway.session(Gateway.tls, groups: [7])
+                for index in 0..<20 {
+                    try ip("route add blackhole 192.0.2.\(index)/32")
+                    try session.ping()
+                    #expect(try session.setOption(.extendedAcks(index.isMultiple(of: 2))).code == 0)
+                    #expect(try !session.describe().isEmpty)
+                }
+                for _ in 0..<20 { #expect(try session.nextEvent().type == RouteRequest.newRoute) }
+            }
+        }
+
         @Test func `200 sessions, each with its own replies and its own events`() throws {
             let count = 200
             try Gateway.run(["--limit", "sessions-per-client=1000"]) { gateway in

@@ -121,6 +121,11 @@ extension GatewayTests {
                 let limit = try KernelTruth(start.pid).limit("Max open files")
                 #expect(limit[0] == "1064")
             }
+            // A limit that is higher than it must be stays.
+            try HostileStart.run("ulimit -S -n 2000; exec", ["--limit", "sessions=500"]) { start in
+                let limit = try KernelTruth(start.pid).limit("Max open files")
+                #expect(limit[0] == "2000")
+            }
         }
 
         /// A container's root may lack CAP_SYS_RESOURCE.

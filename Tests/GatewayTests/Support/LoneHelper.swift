@@ -34,8 +34,9 @@ final class PacketSocket {
         }
     }
 
-    /// A reset is an end like any other. A function of its own: inside the loop this catch makes the compiler of
-    /// Swift 6.3.1 run without end.
+    /// A reset is an end like any other.
+    ///
+    /// A function of its own: inside the loop this catch makes the compiler of Swift 6.3.1 run without end.
     private func receiveNow(into buffer: inout [UInt8]) throws(Errno) -> Transfer {
         do throws(Errno) {
             return try descriptor.receivePacket(into: &buffer, count: buffer.count)
