@@ -26,17 +26,17 @@ cleanup() {
 }
 trap cleanup EXIT
 
-echo 16384 >"$instance/buffer_size_kb"
-# Only this shell and what it starts; the processes of a gateway have names of their own.
+echo 65536 >"$instance/buffer_size_kb"
+# Only what this shell starts, and of that the gateways' processes; a child's name is a descriptor's number at first.
 echo 1 >"$instance/options/event-fork"
-echo 'comm ~ "nlgate*"' >"$instance/events/raw_syscalls/sys_enter/filter"
+echo 'comm ~ "nlgate*" || comm ~ "[0-9]*"' >"$instance/events/raw_syscalls/sys_enter/filter"
 echo $$ >"$instance/set_event_pid"
 echo 1 >"$instance/events/raw_syscalls/sys_enter/enable"
 cat "$instance/trace_pipe" >"$work/trace" &
 reader=$!
 
 swift test --disable-xctest --skip-build --filter "${1:-GatewayTests}" >"$work/log" 2>&1 ||
-    { tail -20 "$work/log" >&2; echo "the tests failed; the result below is of what they did" >&2; }
+    { grep ✘ "$work/log" >&2; echo "the tests failed; the result below is of what they did" >&2; }
 sleep 2
 echo 0 >"$instance/tracing_on"
 lost=$(awk '/^(overrun|dropped events)/ { n += $NF } END { print n + 0 }' "$instance"/per_cpu/cpu*/stats)
@@ -44,9 +44,10 @@ lost=$(awk '/^(overrun|dropped events)/ { n += $NF } END { print n + 0 }' "$inst
 
 "$(swift build --show-bin-path)/confinement-probe" mode=tables >"$work/tables"
 python3 - "$work/tables" "$work/trace" <<'PYTHON'
-import collections, re, sys
+import collections, platform, re, sys
 
-SECCOMP = {"x86_64": 317, "aarch64": 277}[__import__("platform").machine()]
+SECCOMP = {"x86_64": 317, "aarch64": 277}[platform.machine()]
+CLONE3 = 435
 
 rules = collections.defaultdict(list)  # (process, stage) -> (call, number, forms, reason)
 for line in open(sys.argv[1]):
@@ -59,28 +60,14 @@ def matches(form, arguments):
     return all(arguments[index] & mask == value for index, mask, value in form)
 
 
-# The supervisor's one filter; a sealed process's last.
 last = {process: max(s for p, s in rules if p == process) for process, _ in rules}
 used = collections.Counter()  # (process, stage, call, form or None)
 strangers = collections.Counter()
-stages = {}
-events = collections.Counter()
-entry = re.compile(r"^\s*(nlgate[\w-]*)-(\d+)\s.*sys_enter: NR (\d+) \(([^)]*)\)")
-for line in open(sys.argv[2], errors="replace"):
-    found = entry.match(line)
-    if not found:
-        continue
-    process, pid, number = found[1], int(found[2]), int(found[3])
-    arguments = [int(a, 16) for a in found[4].split(",")]
-    if process not in last:
-        continue  # the client program
-    stage = stages.get(pid, 0)
-    if number == SECCOMP and arguments[0] == 1:
-        stages[pid] = stage + 1
-    if stage == 0 or process == "nlgated" and stage > 1:
-        continue  # not sealed yet, or a child between the supervisor's name and its own
-    events[process] += 1
-    stage = min(stage, last[process])
+events = collections.Counter()  # (process, stage)
+
+
+def take(process, stage, number, arguments):
+    events[process, stage] += 1
     for call, wanted, forms, _ in rules[process, stage]:
         if wanted != number:
             continue
@@ -89,16 +76,45 @@ for line in open(sys.argv[2], errors="replace"):
             used[process, stage, call, index] += 1
         if forms and not hit and call != "tgkill":
             strangers[process, stage, call, str(arguments)] += 1
-        break
-    else:
+        return
+    if number != CLONE3:  # answered ENOSYS
         strangers[process, stage, str(number), ""] += 1
 
+
+entry = re.compile(r"^\s*(.{1,16})-(\d+)\s.*sys_enter: NR (\d+) \(([^)]*)\)")
+
+
+def calls():
+    for line in open(sys.argv[2], errors="replace"):
+        if found := entry.match(line):
+            yield found[1], int(found[2]), int(found[3]), found[4]
+
+
+roles = {}
+for name, pid, _, _ in calls():
+    if name in last:
+        roles[pid] = name
+stages = collections.Counter()
+for _, pid, number, text in calls():
+    if not (process := roles.get(pid)):
+        continue
+    arguments = [int(a, 16) for a in text.split(",")]
+    # Filters add up: a child lives under the supervisor's from its birth, and under each of its own.
+    if process != "nlgated":
+        take("nlgated", 1, number, arguments)
+    for stage in range(1, min(stages[pid], last[process]) + 1):
+        take(process, stage, number, arguments)
+    # libseccomp asks for features without a program.
+    if number == SECCOMP and arguments[0] == 1 and arguments[2]:
+        stages[pid] += 1
+
 for process in last:
-    print(f"\n{process}: {events[process]} calls under its filters")
+    print(f"\n{process}")
     for stage in range(1, last[process] + 1):
         table = rules[process, stage]
         never = [(c, r) for c, _, _, r in table if not any(used[k] for k in list(used) if k[:3] == (process, stage, c))]
-        print(f"  filter {stage}: {len(table)} rules, {len(table) - len(never)} used")
+        seen = events[process, stage]
+        print(f"  filter {stage}: {len(table)} rules, {len(table) - len(never)} used, in {seen} calls")
         if stage == last[process]:
             for call, reason in never:
                 print(f"    never used: {call} ({reason})")

@@ -24,8 +24,7 @@ struct LimitRule: Equatable {
             LimitRule(resource: Limit.processes, value: 0),
             LimitRule(resource: Limit.fileSize, value: fileSizeLimit()),
             LimitRule(resource: Limit.messageQueues, value: 0),
-            // OpenSSL's secure heap holds the key in locked pages.
-            LimitRule(resource: Limit.lockedMemory, value: plan.role == .frontend ? 1 << 20 : 0),
+            LimitRule(resource: Limit.lockedMemory, value: 0),
         ]
         if let bytes = plan.addressSpaceLimit { rules.append(LimitRule(resource: Limit.addressSpace, value: bytes)) }
         return rules

@@ -14,7 +14,6 @@ enum Prctl {
     static let getSecureBits: Int32 = 27
     static let setSecureBits: Int32 = 28
     static let setNoNewPrivileges: Int32 = 38
-    static let getNoNewPrivileges: Int32 = 39
     static let ambient: Int32 = 47
     static let ambientClearAll: UInt = 4
     static let setMDWE: Int32 = 65

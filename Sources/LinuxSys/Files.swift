@@ -36,7 +36,9 @@ public struct FileStatus: Equatable, Sendable {
         uid = status.st_uid
     }
 
-    /// The status of an open file. The corresponding C function is `fstat`.
+    /// The status of an open file.
+    ///
+    /// The corresponding C function is `fstat`.
     ///
     /// - Throws: what `fstat` reports.
     public init(of descriptor: borrowing Descriptor) throws(Errno) {
@@ -46,7 +48,9 @@ public struct FileStatus: Equatable, Sendable {
         self.init(status)
     }
 
-    /// The status of a path, symbolic links not followed. The corresponding C function is `lstat`.
+    /// The status of a path, symbolic links not followed.
+    ///
+    /// The corresponding C function is `lstat`.
     ///
     /// - Throws: what `lstat` reports.
     public init(ofPath path: String) throws(Errno) {
@@ -57,13 +61,17 @@ public struct FileStatus: Equatable, Sendable {
     }
 }
 
-/// Removes a name; that there is none is fine. The corresponding C function is `unlink`.
+/// Removes a name; that there is none is fine.
+///
+/// The corresponding C function is `unlink`.
 public func removeFile(_ path: String) {
     // SAFETY: the C function only reads the NUL-terminated path.
     _ = unsafe unlink(path)
 }
 
-/// Makes a directory; that there is one is fine. The corresponding C function is `mkdir`.
+/// Makes a directory; that there is one is fine.
+///
+/// The corresponding C function is `mkdir`.
 public func makeDirectory(_ path: String, mode: UInt32) {
     // SAFETY: the C function only reads the NUL-terminated path.
     _ = unsafe mkdir(path, mode)
@@ -80,7 +88,7 @@ extension Descriptor {
     }
 }
 
-/// Raises the limit on descriptors to `wanted`, for this process and its children, as far as it may.
+/// Raises the limit on descriptors to `wanted`, for this process and its children, as far as it may; never lowers it.
 ///
 /// The corresponding C functions are `getrlimit` and `setrlimit`.
 ///
@@ -90,7 +98,8 @@ public func raiseDescriptorLimit(to wanted: UInt64) -> UInt64 {
     var limit = rlimit()
     // SAFETY: getrlimit writes one struct rlimit.
     guard unsafe getrlimit(resource, &limit) == 0 else { return 1024 }
-    var raised = rlimit(rlim_cur: rlim_t(wanted), rlim_max: max(limit.rlim_max, rlim_t(wanted)))
+    let soft = max(limit.rlim_cur, rlim_t(wanted))
+    var raised = rlimit(rlim_cur: soft, rlim_max: max(limit.rlim_max, soft))
     // SAFETY: setrlimit reads one struct rlimit.
     if unsafe setrlimit(resource, &raised) == 0 { return UInt64(raised.rlim_max) }
     // Without CAP_SYS_RESOURCE up to the hard limit, which the soft one may be below.

@@ -26,6 +26,25 @@ import Testing
         }
     }
 
+    @Test func `what a child may call, the supervisor's table has as well, because filters add up`() throws {
+        let supervisor = try #require(Self.tables.first { $0.name == "supervisor" })
+        for table in Self.tables {
+            for rule in table.rules {
+                let wide = supervisor.rules.first { $0.name == rule.name }
+                #expect(wide != nil, "\(table.name): \(rule.name)")
+                for form in rule.alternatives {
+                    var fitting = [UInt64](repeating: 0, count: 6)
+                    for argument in form {
+                        switch argument.test {
+                        case .equal(let value), .masked(_, let value): fitting[Int(argument.index)] = value
+                        }
+                    }
+                    #expect(wide?.accepts(fitting) == true, "\(table.name): \(rule.name) \(fitting)")
+                }
+            }
+        }
+    }
+
     @Test func `the dangerous calls are in no confined process's table`() throws {
         let never = [
             "execve", "execveat", "fork", "vfork", "clone", "ptrace", "process_vm_readv", "process_vm_writev", "kill",

@@ -97,26 +97,27 @@ import Testing
     }
 
     @Test(
-        arguments: [("/etc/passwd", "landlockFiles", -ENOENT), ("/etc/passwd", "emptyRoot", -EACCES)].map(FileCase.init)
+        arguments: [
+            FileCase(path: "/etc/passwd", skipped: .landlockFiles, answer: -ENOENT),
+            FileCase(path: "/etc/passwd", skipped: .emptyRoot, answer: -EACCES),
+        ]
     )
     func `Landlock and the empty root each keep files away alone`(file: FileCase) throws {
         let outcome = try Probe.run(
             Probe.root(
-                .reader, ["before=open:\(file.path)", "skip=\(file.skipped)", "at=isolated", "act=open:\(file.path)"]))
+                .reader,
+                [
+                    "before=open:\(file.path)", "skip=\(file.skipped.bit.rawValue)", "at=isolated",
+                    "act=open:\(file.path)",
+                ]))
         #expect(outcome.answer("before") == "0")
         #expect(outcome.answer("after") == "\(file.answer)")
     }
 
     struct FileCase: Sendable {
         var path: String
-        var skipped: UInt64
+        var skipped: Measure
         var answer: Int32
-
-        init(_ path: String, _ measure: String, _ answer: Int32) {
-            self.path = path
-            skipped = Measure.allCases.first { "\($0)" == measure }?.bit.rawValue ?? 0
-            self.answer = answer
-        }
     }
 
     @Test func `there is no way up from the empty root`() throws {

@@ -146,7 +146,8 @@ extension GatewayTests {
                 }
                 #expect(sequences == Array(0..<sequences.count).map { UInt32($0 + 1) })
                 try session.ping()
-                #expect(try session.answer(to: RouteRequest.link(index: 1, sequence: 9999), sequence: 9999).messages == 1)
+                #expect(
+                    try session.answer(to: RouteRequest.link(index: 1, sequence: 9999), sequence: 9999).messages == 1)
             }
         }
 
@@ -175,13 +176,14 @@ extension GatewayTests {
 
         /// A route of 4,096 bytes, nearly all of them next hops through the loopback interface.
         private func manyHops(sequence: UInt32) -> [UInt8] {
-            let header: [UInt8] = [2, 32, 0, 0, 254, 3, 253, 1, 0, 0, 0, 0]
-            let destination: [UInt8] = [8, 0, 1, 0, 192, 0, 2, UInt8(truncatingIfNeeded: sequence)]
-            let hops = [UInt8]((0..<507).flatMap { _ in [8, 0, 0, 0, 1, 0, 0, 0] as [UInt8] })
-            let length = hops.count + 4
-            let multipath = [UInt8(truncatingIfNeeded: length), UInt8(truncatingIfNeeded: length >> 8), 9, 0] + hops
+            var route: [UInt8] = [2, 32, 0, 0, 254, 3, 253, 1, 0, 0, 0, 0]
+            // RTA_DST
+            route += [8, 0, 1, 0, 192, 0, 2, UInt8(truncatingIfNeeded: sequence)]
+            // RTA_MULTIPATH: 4 + 507 * 8 bytes
+            route += [0xdc, 0x0f, 9, 0]
+            for _ in 0..<507 { route += [8, 0, 0, 0, 1, 0, 0, 0] }
             let flags: MessageFlags = [.ack, .create, .append]
-            return message(RouteRequest.newRoute, flags, sequence: sequence, header + destination + multipath)
+            return message(RouteRequest.newRoute, flags, sequence: sequence, route)
         }
 
         @Test func `a privileged session takes four mebibytes and not more`() throws {

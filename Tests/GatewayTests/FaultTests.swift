@@ -40,8 +40,10 @@ extension GatewayTests {
                 let sessions = try (0..<4).map { _ in try gateway.session() }
                 try kill(try #require(gateway.helpers(.reader).first))
                 var alive = 0
-                for session in sessions where (try? session.answer(
-                    to: RouteRequest.link(index: 1, sequence: 2), sequence: 2)) != nil
+                for session in sessions
+                where
+                    (try? session.answer(
+                        to: RouteRequest.link(index: 1, sequence: 2), sequence: 2)) != nil
                 {
                     alive += 1
                 }

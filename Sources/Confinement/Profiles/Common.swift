@@ -2,16 +2,15 @@ import Glibc
 
 /// What every confined process needs, whatever its role.
 enum CommonRules {
-    /// Memory, time, chance, and how to end.
+    /// Memory, chance, and how to end.
     static func runtime(pid: Int32) -> [SyscallRule] {
-        memory + time + ending(pid: pid) + [
-            SyscallRule("getrandom", [ArgumentRule(2, .only(1))], "OpenSSL's and Swift's random numbers"),
-            SyscallRule("getpid", "OpenSSL asks whether the process was forked"),
-            SyscallRule("gettid", "abort() names its thread"),
+        memory + ending(pid: pid) + [
+            SyscallRule("getrandom", [ArgumentRule(2, .only(1))], "random numbers: ids of refusals, seeds, OpenSSL"),
             SyscallRule(
-                "futex", anyOf: Kernel.futexes.map { [ArgumentRule(1, $0)] },
-                "locks of the C library and of Swift; private ones, with one thread never contended"),
-            SyscallRule("sched_yield", "Swift's spin locks"),
+                "futex", [ArgumentRule(1, Kernel.wakePrivate)],
+                "what is made once wakes those who wait for it; with one thread nobody waits, and none may"),
+            SyscallRule("clock_gettime", "the clock, where the vDSO can't answer"),
+            SyscallRule("restart_syscall", "the kernel resumes epoll_wait after SIGSTOP and SIGCONT with it"),
         ]
     }
 
@@ -24,40 +23,35 @@ enum CommonRules {
                 ArgumentRule(3, .exactly(Kernel.privateAnonymous, optional: Kernel.noReserve | Kernel.stack)),
             ], "malloc: private memory without a file, never executable"),
         SyscallRule("munmap", "free"),
-        SyscallRule("mremap", [ArgumentRule(3, Kernel.mayMove)], "realloc of large blocks"),
-        SyscallRule("mprotect", [ArgumentRule(2, .only(Kernel.readWriteProtection))], "malloc, never executable"),
-        SyscallRule("madvise", [ArgumentRule(2, Kernel.dontNeed)], "malloc gives pages back"),
-    ]
-
-    private static let time = [
-        SyscallRule("clock_gettime", "the clock, where the vDSO can't answer"),
-        SyscallRule("gettimeofday", "the same"),
-        SyscallRule("time", on: .x86, "the same"),
-        SyscallRule("restart_syscall", "the kernel resumes epoll_wait after SIGSTOP and SIGCONT with it"),
+        SyscallRule("mremap", [ArgumentRule(3, Kernel.mayMove)], "realloc of a block above 128 KiB"),
+        SyscallRule(
+            "mprotect", [ArgumentRule(2, .only(Kernel.readWriteProtection))],
+            "malloc's second heap, once brk finds no more room; never executable"),
+        SyscallRule("madvise", [ArgumentRule(2, Kernel.dontNeed)], "that heap gives pages back"),
     ]
 
     private static func ending(pid: Int32) -> [SyscallRule] {
         let own = UInt64(UInt32(bitPattern: pid))
         return [
             SyscallRule("exit_group", "the end"),
+            SyscallRule("write", [ArgumentRule(0, 2)], "Swift's last words before a trap"),
+            SyscallRule("writev", [ArgumentRule(0, 2)], "the C library's last words before abort()"),
             SyscallRule("rt_sigprocmask", "abort() unblocks SIGABRT"),
+            SyscallRule("getpid", "abort() names its process; OpenSSL asks whether the process was forked"),
+            SyscallRule("gettid", "abort() names its thread"),
             SyscallRule(
                 "tgkill", [ArgumentRule(0, own), ArgumentRule(1, own), ArgumentRule(2, 6)],
                 "abort() sends SIGABRT to itself and nothing else to anybody"),
-            SyscallRule("writev", [ArgumentRule(0, 2)], "the C library's last words before abort()"),
         ]
     }
 
-    /// An event loop over sockets.
+    /// An event loop over sockets that are there.
     static let loop = [
-        SyscallRule("read", "event descriptors, TLS connections, and the process's own status at the end"),
-        SyscallRule("write", "TLS connections and the log on standard error"),
         SyscallRule("close", "the end of a session"),
-        SyscallRule("epoll_create1", [ArgumentRule(0, Kernel.closeOnExec)], "the event loop"),
         SyscallRule("epoll_ctl", "the event loop"),
         SyscallRule("epoll_wait", on: .x86, "the event loop"),
         SyscallRule("epoll_pwait", [ArgumentRule(4, 0)], "epoll_wait() on aarch64; no signal mask"),
-        SyscallRule("poll", on: .x86, "waiting for one descriptor"),
+        SyscallRule("poll", on: .x86, "waiting for a supervisor that is slower than its messages"),
         SyscallRule("ppoll", [ArgumentRule(3, 0)], "poll() on aarch64; no signal mask"),
         SyscallRule(
             "recvmsg",
@@ -66,40 +60,18 @@ enum CommonRules {
                     2, .exactly(Kernel.cmsgCloseOnExec | Kernel.dontWait, optional: Kernel.truncate))
             ], "messages between our processes, and netlink; never waits, descriptors arrive close-on-exec"),
         SyscallRule(
-            "recvfrom",
-            [ArgumentRule(3, .only(Kernel.dontWait | Kernel.peek)), ArgumentRule(4, 0), ArgumentRule(5, 0)],
-            "recv(): no sender's address asked"),
-        SyscallRule(
             "sendto",
             [
                 ArgumentRule(3, .exactly(Kernel.noSignal, optional: Kernel.dontWait)), ArgumentRule(4, 0),
                 ArgumentRule(5, 0),
             ], "send(): no address, so that a socket can't be aimed, and no descriptor can travel"),
-        SyscallRule("shutdown", "the end of a session"),
+    ]
+
+    /// What the loop is set up with.
+    static let setUp = [
+        SyscallRule("epoll_create1", [ArgumentRule(0, Kernel.closeOnExec)], "the event loop"),
         SyscallRule("getsockname", "the listener's own address, the netlink port"),
-        SyscallRule(
-            "fcntl",
-            anyOf: [
-                [ArgumentRule(1, Kernel.getDescriptorFlags)],
-                [ArgumentRule(1, Kernel.setDescriptorFlags), ArgumentRule(2, 1)],
-                [ArgumentRule(1, Kernel.getStatusFlags)],
-                [
-                    ArgumentRule(1, Kernel.setStatusFlags),
-                    ArgumentRule(2, .only(Kernel.readWrite | Kernel.nonBlocking)),
-                ],
-                [ArgumentRule(1, Kernel.duplicateCloseOnExec)],
-            ], "non-blocking mode, close-on-exec, and a second number for a descriptor"),
     ]
-
-    /// What is needed between the two filters only.
-    static let start = [
-        SyscallRule("signalfd4", [ArgumentRule(3, Kernel.closeOnExec | Kernel.nonBlocking)], "SIGTERM as an event"),
-        SyscallRule(
-            "timerfd_create", [ArgumentRule(1, Kernel.closeOnExec | Kernel.nonBlocking)], "a timer for the event loop"),
-    ]
-
-    /// Timers that the start made.
-    static let timers = [SyscallRule("timerfd_settime", [ArgumentRule(1, .only(1))], "timers of the event loop")]
 
     /// The next filter, which can only take away.
     static let nextFilter = SyscallRule(

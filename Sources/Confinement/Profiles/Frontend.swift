@@ -1,32 +1,41 @@
 extension SyscallTable {
     /// The frontend: TLS over sockets that were given to it; no socket, no file, no descriptor sent away.
     static func frontend(pid: Int32) -> [SyscallTable] {
-        let final =
-            CommonRules.runtime(pid: pid) + CommonRules.loop + CommonRules.timers + [
-                SyscallRule(
-                    "accept4", [ArgumentRule(3, Kernel.closeOnExec | Kernel.nonBlocking)],
-                    "connections of the listeners"),
-                SyscallRule("getpeername", "the client's address, for the log"),
-                settings,
-                CommonRules.options("getsockopt", questions, "a connection's pending error, type and buffer sizes"),
-            ]
-        let first = final + CommonRules.start + [CommonRules.nextFilter]
-        return [SyscallTable(name: "frontend, start", rules: first), SyscallTable(name: "frontend", rules: final)]
+        let final = CommonRules.runtime(pid: pid) + CommonRules.loop + CommonRules.setUp + clock + clients
+        return [
+            SyscallTable(name: "frontend, start", rules: final + [CommonRules.nextFilter]),
+            SyscallTable(name: "frontend", rules: final),
+        ]
     }
 
+    private static let clock = [
+        SyscallRule("time", on: .x86, "the end of certificates, where the vDSO can't answer"),
+        SyscallRule("gettimeofday", "OpenSSL's times of sessions, where the vDSO can't answer"),
+    ]
+
+    private static let clients = [
+        SyscallRule(
+            "accept4", [ArgumentRule(3, Kernel.closeOnExec | Kernel.nonBlocking)], "connections of the listeners"),
+        SyscallRule("read", "TLS connections, and the process's own status at the end of the start"),
+        SyscallRule(
+            "recvfrom",
+            [ArgumentRule(3, .only(Kernel.dontWait)), ArgumentRule(4, 0), ArgumentRule(5, 0)],
+            "recv(): no sender's address asked"),
+        SyscallRule("shutdown", "the end of a connection"),
+        SyscallRule(
+            "fcntl", [ArgumentRule(1, Kernel.duplicateCloseOnExec)],
+            "the descriptor that is given up to turn a client away when there are no more"),
+        settings,
+    ]
+
     private static var settings: SyscallRule {
-        var rule = CommonRules.options(
-            "setsockopt", clientOptions, "keepalive, timeouts and buffers of a client's connection")
+        var rule = CommonRules.options("setsockopt", clientOptions, "keepalive and timeouts of a client's connection")
         // TCP_ULP 31: some builds of OpenSSL ask for TLS in the kernel, for every connection.
         rule.refused = [[ArgumentRule(1, Kernel.tcpLevel), ArgumentRule(2, 31)]]
         return rule
     }
 
-    // SO_SNDBUF 7, SO_RCVBUF 8, SO_KEEPALIVE 9, SO_LINGER 13; TCP_NODELAY 1, CORK 3, KEEPIDLE 4, KEEPINTVL 5,
-    // KEEPCNT 6, USER_TIMEOUT 18, NOTSENT_LOWAT 25
+    // SO_KEEPALIVE 9; TCP_NODELAY 1, KEEPIDLE 4, KEEPINTVL 5, KEEPCNT 6, USER_TIMEOUT 18
     private static let clientOptions: [(level: UInt64, option: UInt64)] =
-        [7, 8, 9, 13].map { (Kernel.socketLevel, $0) } + [1, 3, 4, 5, 6, 18, 25].map { (Kernel.tcpLevel, $0) }
-
-    // SO_TYPE 3, SO_ERROR 4, SO_SNDBUF 7, SO_RCVBUF 8, SO_ACCEPTCONN 30
-    private static let questions: [(level: UInt64, option: UInt64)] = [3, 4, 7, 8, 30].map { (Kernel.socketLevel, $0) }
+        [(Kernel.socketLevel, 9)] + [1, 4, 5, 6, 18].map { (Kernel.tcpLevel, $0) }
 }

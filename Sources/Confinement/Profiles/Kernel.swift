@@ -2,18 +2,15 @@
 enum Kernel {
     static let closeOnExec: UInt64 = 0o2000000
     static let nonBlocking: UInt64 = 0o4000
-    static let readWrite: UInt64 = 2
 
     // sys/socket.h
     static let unix: UInt64 = 1
     static let inet: UInt64 = 2
-    static let inet6: UInt64 = 10
     static let netlink: UInt64 = 16
     static let raw: UInt64 = 3
     static let dontWait: UInt64 = 0x40
     static let noSignal: UInt64 = 0x4000
     static let truncate: UInt64 = 0x20
-    static let peek: UInt64 = 0x2
     static let cmsgCloseOnExec: UInt64 = 0x4000_0000
 
     // levels and options of setsockopt
@@ -30,12 +27,8 @@ enum Kernel {
     static let dontNeed: UInt64 = 4
 
     // fcntl.h
-    static let getDescriptorFlags: UInt64 = 1
-    static let setDescriptorFlags: UInt64 = 2
-    static let getStatusFlags: UInt64 = 3
-    static let setStatusFlags: UInt64 = 4
     static let duplicateCloseOnExec: UInt64 = 1030
 
-    // linux/futex.h: WAIT, WAKE and WAIT_BITSET, private, the latter by the wall clock or not
-    static let futexes: [UInt64] = [128, 129, 137, 393]
+    // linux/futex.h: FUTEX_WAKE_PRIVATE
+    static let wakePrivate: UInt64 = 129
 }

@@ -6,8 +6,9 @@ import Testing
 extension GatewayTests {
     /// However the daemon is started: its processes are the same, or it says clearly why it doesn't start.
     @Suite struct HostileStartTests {
-        /// What each process has open while nobody is connected. The frontend's second control socket is the
-        /// descriptor that it gives up when there are no more.
+        /// What each process has open while nobody is connected.
+        ///
+        /// The frontend's second control socket is the descriptor that it gives up when there are no more.
         private func expectInventory(_ start: HostileStart, log: Bool = true) throws {
             let standard: [String: Int] = log ? ["/dev/null": 2, start.supervisor.logPath: 1] : ["/dev/null": 3]
             try eventually("sessions are over") {
@@ -119,6 +120,11 @@ extension GatewayTests {
                 #expect(!start.supervisor.log.contains("RLIMIT_NOFILE"))
                 let limit = try KernelTruth(start.pid).limit("Max open files")
                 #expect(limit[0] == "1064")
+            }
+            // A limit that is higher than it must be stays.
+            try HostileStart.run("ulimit -S -n 2000; exec", ["--limit", "sessions=500"]) { start in
+                let limit = try KernelTruth(start.pid).limit("Max open files")
+                #expect(limit[0] == "2000")
             }
         }
 
