@@ -217,6 +217,10 @@ final class Supervisor {
                 child.deadline = nil
                 kill(child)
             }
+            if child.isReady, child.isStuck(now: now) {
+                log("\(child.kind.name) doesn't answer; killed")
+                kill(child)
+            }
         }
         endExpiredSessions()
     }

@@ -96,6 +96,16 @@ extension GatewayTests {
             }
         }
 
+        @Test func `a reader that takes no session is ended and replaced`() throws {
+            try Gateway.run(base: ["--frontends", "1", "--readers", "1"]) { gateway in
+                let hanging = try #require(gateway.helpers(.reader).first)
+                try kill(hanging, SIGSTOP)
+                #expect(throws: ConnectError.self) { try gateway.session(timeout: 60) }
+                try eventually("a reader serves again") { (try? gateway.session(timeout: 2)) != nil }
+                #expect(gateway.helpers(.reader).map(\.pid) != [hanging.pid])
+            }
+        }
+
         @Test func `the supervisor's death leaves no process behind`() throws {
             for signal in [SIGKILL, SIGSEGV] {
                 let namespace = try Namespace()
