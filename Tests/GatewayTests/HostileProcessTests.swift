@@ -65,6 +65,30 @@ extension GatewayTests {
             }
         }
 
+        @Test func `a write that the policy lets through to a reader is refused by the kernel`() throws {
+            try Namespace().enter {
+                let reader = try LoneHelper.reader()
+                // What no supervisor does: the grants of builtin:unrestricted, in a process without a capability.
+                let session = try reader.session(1, roleSet: 2)
+                try session.send(RawClient.frame(.hello, Hello(protocolNumber: 0).encode()))
+                #expect(try session.kinds() == [.welcome])
+                let write = RouteRequest.setLink(index: 1, up: false, sequence: 7)
+                try session.send(RawClient.frame(.datagram, write))
+                let packet = try #require(try session.receive())
+                let answer = Array(packet[FrameHeader.size...])
+                let message = try #require(try firstMessage(of: answer))
+                #expect(message.header.type == .error && message.header.sequence == 7)
+                // Whole, as the kernel echoes it: a refusal of the policy has the header alone.
+                #expect(!message.header.flags.contains(.capped))
+                #expect(try Acknowledgement(message, in: answer.span).code == EPERM)
+            }
+        }
+
+        private func firstMessage(of datagram: [UInt8]) throws -> Message? {
+            var cursor = MessageCursor(datagram.span)
+            return try cursor.next(in: datagram.span)
+        }
+
         @Test func `an assignment that can't be ends the broker`() throws {
             var variants = [LoneHelper.assignment(1), LoneHelper.assignment(1), LoneHelper.assignment(0)]
             variants[0].networkNamespace = 1

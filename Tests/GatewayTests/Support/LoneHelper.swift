@@ -129,16 +129,16 @@ final class LoneHelper {
     }
 
     /// What it is told for a session of NETLINK_ROUTE.
-    static func assignment(_ session: UInt64) -> Assignment {
+    static func assignment(_ session: UInt64, roleSet: UInt32 = 1) -> Assignment {
         Assignment(
-            session: session, protocolNumber: 0, networkNamespace: 0, readOnly: false, roleSet: 1, identity: "test",
-            roles: "builtin:read-only")
+            session: session, protocolNumber: 0, networkNamespace: 0, readOnly: false, roleSet: roleSet,
+            identity: "test", roles: "role set \(roleSet)")
     }
 
     /// A session of a reader, before HELLO.
-    func session(_ number: UInt64) throws -> PacketSocket {
+    func session(_ number: UInt64, roleSet: UInt32 = 1) throws -> PacketSocket {
         let pair = try PacketSocket.pair()
-        try send(.assign(LoneHelper.assignment(number)), passing: pair.theirs)
+        try send(.assign(LoneHelper.assignment(number, roleSet: roleSet)), passing: pair.theirs)
         guard try message() == .accepted(number: number) else { throw ToolFailure(description: "not accepted") }
         return pair.ours
     }
