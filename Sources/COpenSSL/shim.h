@@ -121,6 +121,17 @@ static inline void nlg_ctx_set_max_cert_list(SSL_CTX *_Nonnull context, long byt
     SSL_CTX_set_max_cert_list(context, bytes);
 }
 
+// 1 when the context's own certificate, helped by the chain that it presents, leads to a certificate of the store.
+static inline int nlg_ctx_own_chain_leads_to(SSL_CTX *_Nonnull context, X509_STORE *_Nonnull store) {
+    STACK_OF(X509) *chain = NULL;
+    SSL_CTX_get0_chain_certs(context, &chain);
+    X509_STORE_CTX *search = X509_STORE_CTX_new();
+    int found = search != NULL && X509_STORE_CTX_init(search, store, SSL_CTX_get0_certificate(context), chain) == 1 &&
+                X509_verify_cert(search) == 1;
+    X509_STORE_CTX_free(search);
+    return found;
+}
+
 static inline int nlg_ctx_add_chain(SSL_CTX *_Nonnull context, X509 *_Nonnull certificate) {
     return SSL_CTX_add1_chain_cert(context, certificate) == 1;
 }

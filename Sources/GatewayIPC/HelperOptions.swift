@@ -143,6 +143,8 @@ public struct FrontendOptions: Equatable, Sendable {
     public var clientCA: Int32?
     /// The CRL's descriptor.
     public var revocationList: Int32?
+    /// The descriptor of the CA that the server's own certificate must come from; nil to take it as it is.
+    public var authority: Int32?
     /// Names of the served namespaces; index 0, the daemon's own, is not listed.
     public var networkNamespaces: [String]
     /// Most connections of this process.
@@ -157,7 +159,8 @@ public struct FrontendOptions: Equatable, Sendable {
     /// Options from their parts.
     public init(
         seal: SealOptions, listeners: [ListenerOption], certificate: Int32?, key: Int32?, clientCA: Int32?,
-        revocationList: Int32?, networkNamespaces: [String], connections: Int, unauthenticated: Int,
+        revocationList: Int32?, authority: Int32? = nil, networkNamespaces: [String], connections: Int,
+        unauthenticated: Int,
         handshakeSeconds: UInt32, pingSeconds: UInt32
     ) {
         self.seal = seal
@@ -166,6 +169,7 @@ public struct FrontendOptions: Equatable, Sendable {
         self.key = key
         self.clientCA = clientCA
         self.revocationList = revocationList
+        self.authority = authority
         self.networkNamespaces = networkNamespaces
         self.connections = connections
         self.unauthenticated = unauthenticated
@@ -185,6 +189,7 @@ public struct FrontendOptions: Equatable, Sendable {
         if let key { words.append("key=\(key)") }
         if let clientCA { words.append("client-ca=\(clientCA)") }
         if let revocationList { words.append("crl=\(revocationList)") }
+        if let authority { words.append("ca=\(authority)") }
         return words + networkNamespaces.map { "serve=" + $0 }
     }
 
@@ -208,7 +213,8 @@ public struct FrontendOptions: Equatable, Sendable {
         self.init(
             seal: seal, listeners: listeners, certificate: words.number("certificate", Int32.self),
             key: words.number("key", Int32.self), clientCA: words.number("client-ca", Int32.self),
-            revocationList: words.number("crl", Int32.self), networkNamespaces: words.all("serve"),
+            revocationList: words.number("crl", Int32.self), authority: words.number("ca", Int32.self),
+            networkNamespaces: words.all("serve"),
             connections: connections, unauthenticated: unauthenticated, handshakeSeconds: handshakeSeconds,
             pingSeconds: pingSeconds)
     }

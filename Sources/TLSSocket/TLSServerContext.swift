@@ -1,3 +1,5 @@
+internal import COpenSSL
+
 /// What all connections of a server share.
 public final class TLSServerContext: Sendable {
     let context: SSLContext
@@ -19,6 +21,14 @@ public final class TLSServerContext: Sendable {
         self.context = context
     }
 
+    /// Checks that the server's own certificate leads to a CA of this PEM text, as clients with that text will.
+    ///
+    /// - Throws: `notSignedByCA`, `badPEM`.
+    public func checkOwnChain(against authority: [UInt8]) throws(TLSError) {
+        let anchors = try PEM.certificates(authority, "the CA file", limit: 64)
+        try context.checkOwnChain(against: anchors)
+    }
+
     /// Starts the server's side of TLS on a connected, non-blocking socket, which must stay open meanwhile.
     ///
     /// - Throws: `library` when memory is short.
@@ -28,6 +38,21 @@ public final class TLSServerContext: Sendable {
 }
 
 extension SSLContext {
+    func checkOwnChain(against anchors: [Certificate]) throws(TLSError) {
+        // SAFETY: the store is made and freed here and takes references of its own.
+        let store = unsafe try expect(X509_STORE_new(), "X509_STORE_new")
+        defer { unsafe X509_STORE_free(store) }
+        for anchor in anchors { try expect(unsafe X509_STORE_add_cert(store, anchor.raw), "X509_STORE_add_cert") }
+        try expect(unsafe X509_STORE_set_flags(store, UInt(X509_V_FLAG_PARTIAL_CHAIN)), "X509_STORE_set_flags")
+        guard unsafe nlg_ctx_own_chain_leads_to(raw, store) == 1 else {
+            ERR_clear_error()
+            throw TLSError(
+                .notSignedByCA,
+                "the \(side.own)'s certificate is not signed by a CA of --ca, so no client that trusts that CA would "
+                    + "accept it: give the CA that issued it, and the clients' with --client-ca if that is another")
+        }
+    }
+
     /// Fills the context from PEM texts, and tells until when the certificate and the lists are of use.
     func load(
         certificate: [UInt8], key: [UInt8], ca: [UInt8], crl: [UInt8]?

@@ -20,7 +20,8 @@ enum StartError: Error, CustomStringConvertible {
 
 /// The process, in its own namespaces and without rights, but still able to call what OpenSSL's start needs.
 func isolated(_ options: FrontendOptions) throws(StartError) -> Sealing {
-    let files = [options.certificate, options.key, options.clientCA, options.revocationList].compactMap { $0 }
+    let files = [options.certificate, options.key, options.clientCA, options.revocationList, options.authority]
+        .compactMap { $0 }
     let plan = SealingPlan(
         role: .frontend, uid: options.seal.uid, gid: options.seal.gid, supervisorPID: options.seal.supervisorPID,
         descriptorCount: Int32(4 + files.count + options.listeners.count), network: .empty, protocols: [],
@@ -62,10 +63,13 @@ struct Credentials {
         let certificateBytes = try content(certificate, "certificate")
         let authorityBytes = try content(clientCA, "CA certificate")
         let revocationBytes = try options.revocationList.map { (file) throws(StartError) in try content(file, "CRL") }
+        let ownAuthority = try options.authority.map { (file) throws(StartError) in try content(file, "CA certificate")
+        }
         do throws(TLSError) {
             try TLSLibrary.prepare()
             let made = try TLSServerContext(
                 certificate: certificateBytes, key: keyBytes, clientCA: authorityBytes, crl: revocationBytes)
+            if let ownAuthority { try made.checkOwnChain(against: ownAuthority) }
             // OpenSSL's first handshake loads what the filter no longer lets it load.
             try made.rehearse()
             context = made

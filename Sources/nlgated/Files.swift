@@ -38,10 +38,12 @@ struct CredentialFiles {
     let key: File?
     let clientAuthority: File?
     let revocationList: File?
+    /// The CA of the server's own certificate, to check that it is.
+    let authority: File?
 
     init(_ options: Options) throws(StartError) {
         guard options.usesTLS else {
-            (certificate, key, clientAuthority, revocationList) = (nil, nil, nil, nil)
+            (certificate, key, clientAuthority, revocationList, authority) = (nil, nil, nil, nil, nil)
             return
         }
         certificate = try options.certificate.map { (path) throws(StartError) in
@@ -51,6 +53,9 @@ struct CredentialFiles {
         let option = options.clientAuthority == nil ? "--ca" : "--client-ca"
         clientAuthority = try (options.clientAuthority ?? options.authority).map { (path) throws(StartError) in
             try File(option, path, isSecret: false)
+        }
+        authority = try options.authority.map { (path) throws(StartError) in
+            try File("--ca", path, isSecret: false)
         }
         revocationList = try options.revocationList.map { (path) throws(StartError) in
             try File("--crl", path, isSecret: false)

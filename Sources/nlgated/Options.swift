@@ -122,8 +122,8 @@ private let usage = """
                             or with --insecure-tcp tcp://HOST:PORT; may be given several times
       --key FILE            the server's private key, PEM, not readable by group or others
       --cert FILE           the server's certificate and the chain above it, PEM
-      --ca FILE             the CA whose clients may connect, PEM
-      --client-ca FILE      the same, when it isn't the CA of --ca
+      --ca FILE             the CA of the server's certificate, and of the clients that may connect, PEM
+      --client-ca FILE      the clients' CA, when it isn't that of --ca
       --crl FILE            certificate revocation list of the clients' CA, PEM
       --policy NAME         builtin:read-only (default) or builtin:unrestricted
       --netns NAME          serve this network namespace too; may be given several times

@@ -79,7 +79,10 @@ extension Supervisor {
         var files: [Int32?] = []
         var opened: [PassedDescriptor] = []
         var next: Int32 = 4
-        for file in [self.files.certificate, self.files.key, self.files.clientAuthority, self.files.revocationList] {
+        for file in [
+            self.files.certificate, self.files.key, self.files.clientAuthority, self.files.revocationList,
+            self.files.authority,
+        ] {
             guard let file else {
                 files.append(nil)
                 continue
@@ -98,7 +101,7 @@ extension Supervisor {
         }
         let options = FrontendOptions(
             seal: sealOptions(users.frontend), listeners: inherited, certificate: files[0], key: files[1],
-            clientCA: files[2], revocationList: files[3], networkNamespaces: namespaces.names,
+            clientCA: files[2], revocationList: files[3], authority: files[4], networkNamespaces: namespaces.names,
             connections: limits.sessions, unauthenticated: max(1, limits.unauthenticatedPerAddress / frontendCount),
             handshakeSeconds: UInt32(limits.handshakeSeconds), pingSeconds: UInt32(limits.pingSeconds))
         return try spawn(

@@ -102,6 +102,23 @@ extension GatewayTests {
             #expect(said.contains("expired"), "\(said)")
         }
 
+        @Test func `a certificate of another CA, even of one with the same name`() throws {
+            let made = try CertificateAuthority.create(commonName: "test CA", validity: Validity(days: 1))
+            let stranger = try CertificateAuthority(certificate: made.certificate, key: made.key)
+            let foreign = try stranger.issueServer(names: ["localhost"], validity: Validity(days: 1))
+            let key = try scratch.write(foreign.key, to: "foreign.key")
+            let certificate = try scratch.write(foreign.certificate, to: "foreign.crt")
+            let said = try daemon(key: key, certificate: certificate)
+            #expect(said.contains("not signed by a CA of --ca"), "\(said)")
+            // The clients' CA may be another one: then --ca is the server's.
+            let own = try scratch.write(made.certificate, to: "own-ca.crt")
+            let apart = [
+                "--listen", "tls://127.0.0.1:7000", "--check", "--key", key, "--cert", certificate, "--ca", own,
+                "--client-ca", identities.authorityPath,
+            ]
+            #expect(try daemon(apart, status: 0).contains("usable"))
+        }
+
         @Test func `check alone says whether the files can be used`() throws {
             let good = ["--listen", "tls://127.0.0.1:7000", "--check"] + identities.daemonOptions
             #expect(try daemon(good, status: 0).contains("usable"))
