@@ -36,7 +36,9 @@ public struct FileStatus: Equatable, Sendable {
         uid = status.st_uid
     }
 
-    /// The status of an open file. The corresponding C function is `fstat`.
+    /// The status of an open file.
+    ///
+    /// The corresponding C function is `fstat`.
     ///
     /// - Throws: what `fstat` reports.
     public init(of descriptor: borrowing Descriptor) throws(Errno) {
@@ -46,7 +48,9 @@ public struct FileStatus: Equatable, Sendable {
         self.init(status)
     }
 
-    /// The status of a path, symbolic links not followed. The corresponding C function is `lstat`.
+    /// The status of a path, symbolic links not followed.
+    ///
+    /// The corresponding C function is `lstat`.
     ///
     /// - Throws: what `lstat` reports.
     public init(ofPath path: String) throws(Errno) {
@@ -57,13 +61,17 @@ public struct FileStatus: Equatable, Sendable {
     }
 }
 
-/// Removes a name; that there is none is fine. The corresponding C function is `unlink`.
+/// Removes a name; that there is none is fine.
+///
+/// The corresponding C function is `unlink`.
 public func removeFile(_ path: String) {
     // SAFETY: the C function only reads the NUL-terminated path.
     _ = unsafe unlink(path)
 }
 
-/// Makes a directory; that there is one is fine. The corresponding C function is `mkdir`.
+/// Makes a directory; that there is one is fine.
+///
+/// The corresponding C function is `mkdir`.
 public func makeDirectory(_ path: String, mode: UInt32) {
     // SAFETY: the C function only reads the NUL-terminated path.
     _ = unsafe mkdir(path, mode)

@@ -6,8 +6,9 @@ import Testing
 extension GatewayTests {
     /// However the daemon is started: its processes are the same, or it says clearly why it doesn't start.
     @Suite struct HostileStartTests {
-        /// What each process has open while nobody is connected. The frontend's second control socket is the
-        /// descriptor that it gives up when there are no more.
+        /// What each process has open while nobody is connected.
+        ///
+        /// The frontend's second control socket is the descriptor that it gives up when there are no more.
         private func expectInventory(_ start: HostileStart, log: Bool = true) throws {
             let standard: [String: Int] = log ? ["/dev/null": 2, start.supervisor.logPath: 1] : ["/dev/null": 3]
             try eventually("sessions are over") {
