@@ -31,7 +31,8 @@ let package = Package(
             dependencies: ["NetlinkWire", "NetlinkFamilies", "GatewayProtocol", "GatewayURL", "TLSSocket", "LinuxSys"]),
 
         // Processes: one executable each.
-        .executableTarget(name: "nlgated", dependencies: ["GatewayIPC", "GatewayURL", "Roles", "LinuxSys", "Confinement"]),
+        .executableTarget(
+            name: "nlgated", dependencies: ["GatewayIPC", "GatewayURL", "Roles", "LinuxSys", "Confinement"]),
         .executableTarget(
             name: "nlgate-frontend",
             dependencies: [
@@ -54,7 +55,9 @@ let package = Package(
         // The client side of `make bench`; never installed.
         .executableTarget(
             name: "nlgate-bench",
-            dependencies: ["RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayURL", "LinuxSys"],
+            dependencies: [
+                "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayURL", "LinuxSys",
+            ],
             path: "bench/client"),
 
         // C: what Swift can't call, and the three system libraries.
@@ -76,7 +79,8 @@ let package = Package(
         .executableTarget(name: "hostile-helper", path: "Tests/HostileHelper", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "CProbe", path: "Tests/CProbe"),
         .executableTarget(
-            name: "confinement-probe", dependencies: ["Confinement", "LinuxSys", "CProbe"], path: "Tests/ConfinementProbe"),
+            name: "confinement-probe", dependencies: ["Confinement", "LinuxSys", "CProbe"],
+            path: "Tests/ConfinementProbe"),
         .testTarget(
             name: "ConfinementTests",
             dependencies: [
@@ -85,7 +89,9 @@ let package = Package(
         .testTarget(name: "TLSSocketTests", dependencies: ["TLSSocket", "LinuxSys"]),
         .testTarget(
             name: "RemoteNetlinkTests",
-            dependencies: ["RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "LinuxSys"]),
+            dependencies: [
+                "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayURL", "LinuxSys",
+            ]),
         .testTarget(
             name: "GatewayTests",
             dependencies: [

@@ -2,7 +2,9 @@ public import GatewayIPC
 import Glibc
 public import LinuxSys
 
-/// A helper's socket to the supervisor. Losing it ends the process: no helper lives without its supervisor.
+/// A helper's socket to the supervisor.
+///
+/// Losing it ends the process: no helper lives without its supervisor.
 public final class ControlSocket {
     /// The number under which every helper finds it.
     public static let number: Int32 = 3
@@ -16,7 +18,9 @@ public final class ControlSocket {
         descriptor = Descriptor(owning: ControlSocket.number)
     }
 
-    /// Sends a message. The supervisor always reads; when it doesn't for ten seconds it is stuck, and this process ends.
+    /// Sends a message.
+    ///
+    /// The supervisor always reads; when it doesn't for ten seconds it is stuck, and this process ends.
     public func send(_ message: ChildMessage) {
         let bytes = message.encode()
         for _ in 0..<100 {
@@ -31,7 +35,9 @@ public final class ControlSocket {
     }
 
     /// The next message and its descriptor, which is there exactly when the kind carries one; nil when there is none
-    /// now. Anything malformed ends the process.
+    /// now.
+    ///
+    /// Anything malformed ends the process.
     public func receive(taking passed: inout Descriptor?) -> SupervisorMessage? {
         do throws(Errno) {
             switch try descriptor.receivePacket(into: &buffer, taking: &passed) {

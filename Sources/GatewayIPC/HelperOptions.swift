@@ -1,4 +1,6 @@
-/// What every helper is told on its command line. Both sides use this one type, so they can't disagree.
+/// What every helper is told on its command line.
+///
+/// Both sides use this one type, so they can't disagree.
 public struct SealOptions: Equatable, Sendable {
     /// User to become; nil when the gateway doesn't run as root.
     public var uid: UInt32?
@@ -36,7 +38,8 @@ public struct SealOptions: Equatable, Sendable {
         else { return nil }
         self.init(
             uid: words.number("uid", UInt32.self), gid: words.number("gid", UInt32.self),
-            supervisorPID: supervisorPID, descriptorLimit: descriptorLimit, insecureOldKernel: words["insecure-old-kernel"] == "1")
+            supervisorPID: supervisorPID, descriptorLimit: descriptorLimit,
+            insecureOldKernel: words["insecure-old-kernel"] == "1")
     }
 }
 
@@ -44,7 +47,9 @@ public struct SealOptions: Equatable, Sendable {
 public struct BrokerOptions: Equatable, Sendable {
     /// How to seal.
     public var seal: SealOptions
-    /// True: CAP_NET_ADMIN for one session. False: no capability, many sessions.
+    /// True: CAP_NET_ADMIN for one session.
+    ///
+    /// False: no capability, many sessions.
     public var isPrivileged: Bool
     /// Index of the served namespace.
     public var networkNamespace: UInt16
@@ -80,12 +85,13 @@ public struct BrokerOptions: Equatable, Sendable {
 
     /// The words to start the process with, its name not included.
     public var arguments: [String] {
-        var words = seal.words + [
-            "role=\(isPrivileged ? "broker" : "reader")", "netns=\(networkNamespace)",
-            "netns-name=\(networkNamespaceName)",
-            "protocols=" + protocols.map(String.init).joined(separator: ","), "burst-buffer=\(burstBuffer)",
-            "burst-budget=\(burstBudget)", "receive-buffer=\(receiveBuffer)",
-        ]
+        var words =
+            seal.words + [
+                "role=\(isPrivileged ? "broker" : "reader")", "netns=\(networkNamespace)",
+                "netns-name=\(networkNamespaceName)",
+                "protocols=" + protocols.map(String.init).joined(separator: ","), "burst-buffer=\(burstBuffer)",
+                "burst-budget=\(burstBudget)", "receive-buffer=\(receiveBuffer)",
+            ]
         if let networkNamespaceDescriptor { words.append("netns-fd=\(networkNamespaceDescriptor)") }
         return words
     }
@@ -111,7 +117,9 @@ public struct BrokerOptions: Equatable, Sendable {
 public struct ListenerOption: Equatable, Sendable {
     /// The descriptor.
     public var descriptor: Int32
-    /// What is spoken on it: `tls` or `tcp`. Unix listeners stay with the supervisor.
+    /// What is spoken on it: `tls` or `tcp`.
+    ///
+    /// Unix listeners stay with the supervisor.
     public var transport: Transport
 
     /// An option from its parts.
@@ -167,11 +175,12 @@ public struct FrontendOptions: Equatable, Sendable {
 
     /// The words to start the process with, its name not included.
     public var arguments: [String] {
-        var words = seal.words + [
-            "listeners=" + listeners.map { "\($0.transport.rawValue):\($0.descriptor)" }.joined(separator: ","),
-            "connections=\(connections)", "unauthenticated=\(unauthenticated)", "handshake=\(handshakeSeconds)",
-            "ping=\(pingSeconds)",
-        ]
+        var words =
+            seal.words + [
+                "listeners=" + listeners.map { "\($0.transport.rawValue):\($0.descriptor)" }.joined(separator: ","),
+                "connections=\(connections)", "unauthenticated=\(unauthenticated)", "handshake=\(handshakeSeconds)",
+                "ping=\(pingSeconds)",
+            ]
         if let certificate { words.append("certificate=\(certificate)") }
         if let key { words.append("key=\(key)") }
         if let clientCA { words.append("client-ca=\(clientCA)") }

@@ -135,4 +135,3 @@ private func namespace(_ name: Substring, _ text: String) throws(GatewayURLError
     guard isNamespaceName(name) else { throw GatewayURLError(text, "the namespace's name is not a file name") }
     return String(name)
 }
-

@@ -88,7 +88,7 @@ extension Descriptor {
     }
 }
 
-/// Raises the limit on descriptors to `wanted`, for this process and its children, as far as it may.
+/// Raises the limit on descriptors to `wanted`, for this process and its children, as far as it may; never lowers it.
 ///
 /// The corresponding C functions are `getrlimit` and `setrlimit`.
 ///
@@ -98,8 +98,8 @@ public func raiseDescriptorLimit(to wanted: UInt64) -> UInt64 {
     var limit = rlimit()
     // SAFETY: getrlimit writes one struct rlimit.
     guard unsafe getrlimit(resource, &limit) == 0 else { return 1024 }
-    var raised = rlimit(
-        rlim_cur: max(limit.rlim_cur, rlim_t(wanted)), rlim_max: max(limit.rlim_max, rlim_t(wanted)))
+    let soft = max(limit.rlim_cur, rlim_t(wanted))
+    var raised = rlimit(rlim_cur: soft, rlim_max: max(limit.rlim_max, soft))
     // SAFETY: setrlimit reads one struct rlimit.
     if unsafe setrlimit(resource, &raised) == 0 { return UInt64(raised.rlim_max) }
     // Without CAP_SYS_RESOURCE up to the hard limit, which the soft one may be below.

@@ -122,7 +122,9 @@ public func writeStandardError(_ line: String) {
     _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(2, $0.baseAddress, $0.count) }
 }
 
-/// The kernel's release, as `uname -r` prints it. The corresponding C function is `uname`.
+/// The kernel's release, as `uname -r` prints it.
+///
+/// The corresponding C function is `uname`.
 public func kernelRelease() -> String {
     var name = utsname()
     // SAFETY: uname fills the struct; every field is NUL-terminated.
@@ -130,14 +132,18 @@ public func kernelRelease() -> String {
         ? withUnsafeBytes(of: name.release) { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) } : ""
 }
 
-/// Numbers of an installed user; nil when there is none of that name. The corresponding C function is `getpwnam`.
+/// Numbers of an installed user; nil when there is none of that name.
+///
+/// The corresponding C function is `getpwnam`.
 public func userIDs(_ name: String) -> (uid: UInt32, gid: UInt32)? {
     // SAFETY: getpwnam's result lives until its next call; two integers are copied out of it.
     guard let entry = unsafe getpwnam(name) else { return nil }
     return unsafe (entry.pointee.pw_uid, entry.pointee.pw_gid)
 }
 
-/// Sets the name that `ps` and `pgrep` show. A program that was started through a descriptor has that number as its name.
+/// Sets the name that `ps` and `pgrep` show.
+///
+/// A program that was started through a descriptor has that number as its name.
 ///
 /// The corresponding C function is `prctl` with `PR_SET_NAME`.
 public func setProcessName(_ name: String) {

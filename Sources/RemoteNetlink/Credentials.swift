@@ -23,7 +23,8 @@ public struct Credentials: Sendable {
     /// Reads the files.
     ///
     /// - Throws: `ConnectError.file` with the path that can't be read.
-    public init(certificate: String, key: String, authority: String, revocationList: String? = nil) throws(ConnectError) {
+    public init(certificate: String, key: String, authority: String, revocationList: String? = nil) throws(ConnectError)
+    {
         self.init(
             certificate: try content(certificate), key: try content(key), authority: try content(authority),
             revocationList: try revocationList.map { (path) throws(ConnectError) in try content(path) })

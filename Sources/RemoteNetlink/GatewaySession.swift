@@ -2,8 +2,9 @@ public import GatewayProtocol
 public import GatewayURL
 import LinuxSys
 
-/// One session on a gateway: what a netlink socket is locally. Calls block until their deadline; use it from one
-/// thread at a time.
+/// One session on a gateway: what a netlink socket is locally.
+///
+/// Calls block until their deadline; use it from one thread at a time.
 public final class GatewaySession {
     /// What the gateway told when the session began.
     public private(set) var welcome = Welcome()
@@ -11,6 +12,8 @@ public final class GatewaySession {
     private var machine = ClientSession()
     private var buffer = ReceiveBuffer()
     private var lastTag: UInt32 = 0
+    /// What came while an answer was waited for.
+    private var kept: ArraySlice<SessionEvent> = []
     private let timeout: Int
 
     /// Connects and starts a session.
@@ -41,6 +44,7 @@ public final class GatewaySession {
         machine.resetSent(tag: lastTag)
         while !machine.isEnded { _ = try next(deadline) }
         machine = ClientSession()
+        kept = []
         try begin(hello, strictGroups: strictGroups, deadline)
     }
 
@@ -66,7 +70,8 @@ public final class GatewaySession {
     ///
     /// - Throws: `ConnectError`; `timedOut` when nothing comes within `seconds`. nil waits without end.
     public func receive(seconds: Int?) throws(ConnectError) -> SessionEvent {
-        try next(seconds.map { Deadline(seconds: $0) } ?? .never)
+        if let first = kept.popFirst() { return first }
+        return try next(seconds.map { Deadline(seconds: $0) } ?? .never)
     }
 
     /// The bytes of a datagram that `receive` returned; valid until the next call.
@@ -102,9 +107,7 @@ public final class GatewaySession {
         let deadline = Deadline(seconds: timeout)
         lastTag &+= 1
         try write(.describe, tag: lastTag, deadline)
-        while true {
-            if case .description(lastTag, let lines) = try next(deadline) { return lines }
-        }
+        return try wait(deadline) { if case .description(lastTag, let lines) = $0 { lines } else { nil } }
     }
 
     /// Asks whether the gateway is there.
@@ -114,7 +117,7 @@ public final class GatewaySession {
         let deadline = Deadline(seconds: timeout)
         lastTag &+= 1
         try write(.ping, tag: lastTag, deadline)
-        while try next(deadline) != .pong(tag: lastTag) {}
+        try wait(deadline) { $0 == .pong(tag: lastTag) ? () : nil }
     }
 
     private func request(
@@ -123,8 +126,22 @@ public final class GatewaySession {
         let deadline = Deadline(seconds: timeout)
         lastTag &+= 1
         try write(kind, tag: lastTag, group: group, payload: payload, deadline)
+        return try wait(deadline) { if case .result(lastTag, let outcome) = $0 { outcome } else { nil } }
+    }
+
+    /// Waits for one answer; whatever comes before it is kept for `receive`.
+    private func wait<Answer>(
+        _ deadline: Deadline, _ answer: (SessionEvent) -> Answer?
+    ) throws(ConnectError) -> Answer {
         while true {
-            if case .result(lastTag, let outcome) = try next(deadline) { return outcome }
+            let event = try next(deadline)
+            if let found = answer(event) { return found }
+            guard case .datagram(let datagram, let group) = event else {
+                kept.append(event)
+                continue
+            }
+            let copy = withBytes(of: datagram) { bytes in bytes.indices.map { bytes[$0] } }
+            kept.append(.datagram(.assembled(copy), group: group))
         }
     }
 
@@ -167,7 +184,9 @@ public final class GatewaySession {
     }
 }
 
-/// Bytes of the gateway that aren't used up. A struct, because a class's property can't lend its span.
+/// Bytes of the gateway that aren't used up.
+///
+/// A struct, because a class's property can't lend its span.
 private struct ReceiveBuffer {
     private var bytes = [UInt8](repeating: 0, count: 4 * FrameHeader.maximumLength)
     private var start = 0

@@ -43,7 +43,9 @@ public final class NetlinkClient {
     /// Seconds until a request without an answer fails.
     public var timeout = 30
 
-    /// A client of the local kernel, or with a URL of a gateway's. Extended acknowledgements and strict checking are on.
+    /// A client of the local kernel, or with a URL of a gateway's.
+    ///
+    /// Extended acknowledgements and strict checking are on.
     ///
     /// - Throws: `ConnectError`.
     public init(

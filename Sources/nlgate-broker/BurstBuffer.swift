@@ -16,7 +16,9 @@ final class BurstBudget {
     }
 }
 
-/// Frames on their way to a client that doesn't read fast enough. Whole frames only; allocated while needed.
+/// Frames on their way to a client that doesn't read fast enough.
+///
+/// Whole frames only; allocated while needed.
 struct BurstBuffer {
     private var bytes: [UInt8] = []
     private var head = 0
@@ -51,7 +53,8 @@ struct BurstBuffer {
     func nextPacket() -> Range<Int> {
         var end = head
         var cursor = FrameCursor(head..<bytes.count)
-        while let frame = try? cursor.next(in: bytes.span), frame.payload.upperBound - head <= FrameHeader.maximumLength {
+        while let frame = try? cursor.next(in: bytes.span), frame.payload.upperBound - head <= FrameHeader.maximumLength
+        {
             end = frame.payload.upperBound
         }
         return head..<end

@@ -6,8 +6,9 @@ import Glibc
 import LinuxSys
 import NetlinkWire
 
-/// The only place that touches clients' kernel sockets. CAP_NET_ADMIN is effective only inside these calls, and only
-/// in a privileged broker.
+/// The only place that touches clients' kernel sockets.
+///
+/// CAP_NET_ADMIN is effective only inside these calls, and only in a privileged broker.
 final class KernelGate {
     let lookup: KernelLookup
     private let administrator: Administrator?
@@ -21,7 +22,9 @@ final class KernelGate {
 
     var isPrivileged: Bool { administrator != nil }
 
-    /// Opens the session's kernel socket. NETLINK_PKTINFO is ours: it tells the group of each datagram.
+    /// Opens the session's kernel socket.
+    ///
+    /// NETLINK_PKTINFO is ours: it tells the group of each datagram.
     func open(_ session: Session) throws(Errno) {
         let socket = KernelSocket(
             try asAdministrator { () throws(Errno) in
@@ -55,7 +58,9 @@ final class KernelGate {
         try setOption(session, level: SOL_SOCKET, isPrivileged ? SO_SNDBUFFORCE : SO_SNDBUF, bytes)
     }
 
-    /// Says a judged datagram to the kernel. The kernel works inside this call; answers are queued when it returns.
+    /// Says a judged datagram to the kernel.
+    ///
+    /// The kernel works inside this call; answers are queued when it returns.
     func send(_ session: Session, _ datagram: Span<UInt8>, _ summary: DatagramSummary) throws(Errno) {
         guard let socket = session.kernel else { throw Errno(rawValue: ENOTCONN) }
         if isPrivileged, summary.messages > 128 {
@@ -75,8 +80,10 @@ final class KernelGate {
         if result == .wouldBlock { throw Errno(rawValue: EAGAIN) }
     }
 
-    /// The next datagram; nil when there is none. The later parts of some dumps are checked against the current task,
-    /// so the capability is there while such a dump runs.
+    /// The next datagram; nil when there is none.
+    ///
+    /// The later parts of some dumps are checked against the current task, so the capability is there while such a
+    /// dump runs.
     func receive(
         _ session: Session, into buffer: inout [UInt8], at offset: Int, count: Int
     ) throws(Errno) -> ReceivedDatagram? {

@@ -2,8 +2,9 @@ import GatewayPolicy
 import LinuxSys
 import NetlinkWire
 
-/// The broker's own generic netlink socket: which number a family or group has now. Clients' sockets never carry
-/// these requests, and nothing is answered to a client from here.
+/// The broker's own generic netlink socket: which number a family or group has now.
+///
+/// Clients' sockets never carry these requests, and nothing is answered to a client from here.
 final class KernelLookup {
     private let socket: Descriptor
     private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
@@ -33,7 +34,9 @@ final class KernelLookup {
         try reload()
     }
 
-    /// Takes in what changed since the last call. Must be called before every decision on a generic message.
+    /// Takes in what changed since the last call.
+    ///
+    /// Must be called before every decision on a generic message.
     func refresh() {
         do throws(Errno) {
             while try receive() {}
@@ -60,7 +63,9 @@ final class KernelLookup {
         return true
     }
 
-    /// Dumps all families. The kernel answers a dump inside send() and receive(), so nothing is waited for.
+    /// Dumps all families.
+    ///
+    /// The kernel answers a dump inside send() and receive(), so nothing is waited for.
     private func reload() throws(Errno) {
         sequence &+= 1
         var writer = MessageWriter()

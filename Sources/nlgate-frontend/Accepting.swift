@@ -147,8 +147,9 @@ extension Frontend {
         return nextNumber
     }
 
-    /// Out of descriptors: gives up the reserve, accepts and closes one, takes the reserve back. False when even that
-    /// doesn't work now.
+    /// Out of descriptors: gives up the reserve, accepts and closes one, takes the reserve back.
+    ///
+    /// False when even that doesn't work now.
     private mutating func turnOneAway(_ listener: Listener) -> Bool {
         reserve = nil
         if let accepted = try? listener.descriptor.accept() { _ = accepted.release() }

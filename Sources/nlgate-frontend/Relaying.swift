@@ -63,8 +63,9 @@ extension Frontend {
         return held
     }
 
-    /// A little is copied. Much is kept by trading buffers, or a client that sends byte by byte would cost a long copy
-    /// for each.
+    /// A little is copied.
+    ///
+    /// Much is kept by trading buffers, or a client that sends byte by byte would cost a long copy for each.
     private mutating func keep(_ connection: Connection, _ range: Range<Int>) {
         connection.held = range.count
         guard range.count > 4096 else { return connection.incoming = Array(fromClient[range]) }

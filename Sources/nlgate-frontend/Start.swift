@@ -45,8 +45,9 @@ func locked(_ sealing: inout Sealing) throws(StartError) -> SealingReport {
     }
 }
 
-/// The seam for the keeper: what the frontend holds of keys and how it learns who a client is. Until there is a
-/// keeper, the frontend has the key in memory and OpenSSL verifies the client's chain here.
+/// The seam for the keeper: what the frontend holds of keys and how it learns who a client is.
+///
+/// Until there is a keeper, the frontend has the key in memory and OpenSSL verifies the client's chain here.
 struct Credentials {
     /// nil when no listener speaks TLS.
     let context: TLSServerContext?

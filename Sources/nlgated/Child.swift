@@ -21,6 +21,8 @@ final class Child {
 
     /// Descriptors that may be on their way at once.
     static let mostUnacknowledged = 32
+    /// How long a process may take to acknowledge a descriptor.
+    static let mostMilliseconds: UInt64 = 10_000
     /// Messages that may wait; more means that the process is stuck.
     static let mostQueued = 65_536
 
@@ -37,7 +39,8 @@ final class Child {
     var sessionOf: [UInt32: UInt64] = [:]
     /// For a frontend: who the Unix clients are that it was given.
     var adopted: [UInt32: PeerCredentials] = [:]
-    private var unacknowledged = 0
+    /// When each descriptor went out that the process hasn't acknowledged yet, in monotonic milliseconds.
+    private var unacknowledged: [UInt64] = []
     private var queue: [(bytes: [UInt8], passed: PassedDescriptor?)] = []
     private var queueHead = 0
 
@@ -63,14 +66,14 @@ final class Child {
     func flush() -> Bool {
         while hasQueue {
             let entry = queue[queueHead]
-            if entry.passed != nil, unacknowledged >= Child.mostUnacknowledged { break }
+            if entry.passed != nil, unacknowledged.count >= Child.mostUnacknowledged { break }
             do throws(Errno) {
                 let raw = entry.passed?.descriptor.raw ?? -1
                 guard try control.send(entry.bytes.span, passing: raw) != .wouldBlock else { break }
             } catch {
                 return false
             }
-            if entry.passed != nil { unacknowledged += 1 }
+            if entry.passed != nil { unacknowledged.append(Clock.monotonicMilliseconds()) }
             queue[queueHead] = ([], nil)
             queueHead += 1
         }
@@ -81,10 +84,15 @@ final class Child {
         return true
     }
 
+    /// True when it hasn't taken a descriptor that went out ten seconds ago: it hangs.
+    func isStuck(now: UInt64) -> Bool {
+        unacknowledged.first.map { now > $0 + Child.mostMilliseconds } ?? false
+    }
+
     /// One descriptor arrived; false when none was on its way.
     func acknowledge() -> Bool {
-        guard unacknowledged > 0 else { return false }
-        unacknowledged -= 1
+        guard !unacknowledged.isEmpty else { return false }
+        unacknowledged.removeFirst()
         return true
     }
 }

@@ -2,7 +2,9 @@ import Confinement
 import Glibc
 import LinuxSys
 
-/// The daemon's files, each opened once and checked on the open descriptor. What is inside is parsed by a frontend.
+/// The daemon's files, each opened once and checked on the open descriptor.
+///
+/// What is inside is parsed by a frontend.
 struct CredentialFiles {
     /// One file; `reopened` gives a descriptor whose offset is its own.
     final class File {

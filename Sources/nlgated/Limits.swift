@@ -30,15 +30,21 @@ struct Limits {
     private static var entries: [Entry] {
         [
             Entry("sessions", \.sessions, 1...1_000_000, "sessions in all"),
-            Entry("sessions-per-client", \.sessionsPerClient, 1...1_000_000, "sessions of one certificate, uid or address"),
+            Entry(
+                "sessions-per-client", \.sessionsPerClient, 1...1_000_000, "sessions of one certificate, uid or address"
+            ),
             Entry("privileged-brokers", \.privilegedBrokers, 1...10_000, "sessions that may do more than read"),
-            Entry("unauthenticated-per-address", \.unauthenticatedPerAddress, 1...1_000_000, "connections of one address or uid without a session"),
+            Entry(
+                "unauthenticated-per-address", \.unauthenticatedPerAddress, 1...1_000_000,
+                "connections of one address or uid without a session"),
             Entry("backlog", \.backlog, 1...65_535, "connections that wait to be accepted"),
             Entry("handshake-seconds", \.handshakeSeconds, 1...3600, "until an unfinished handshake ends"),
             Entry("ping-seconds", \.pingSeconds, 1...86_400, "of silence until a client is asked"),
             Entry("burst-buffer", \.burstBuffer, 2 << 20...1 << 30, "bytes that one session may hold"),
             Entry("burst-budget", \.burstBudget, 2 << 20...1 << 40, "bytes that all sessions of a process may hold"),
-            Entry("receive-buffer", \.receiveBuffer, 4096...1 << 30, "bytes of kernel receive buffer that a client may ask for"),
+            Entry(
+                "receive-buffer", \.receiveBuffer, 4096...1 << 30,
+                "bytes of kernel receive buffer that a client may ask for"),
         ]
     }
 

@@ -3,7 +3,9 @@ import GatewayURL
 import Glibc
 import LinuxSys
 
-/// Everything that clients connect to. Bound at the start, but nobody can connect before `listen`.
+/// Everything that clients connect to.
+///
+/// Bound at the start, but nobody can connect before `listen`.
 final class Listeners {
     final class Listener {
         let url: GatewayURL

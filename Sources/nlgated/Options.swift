@@ -27,7 +27,9 @@ struct Options {
         try checkCombination()
     }
 
-    var usesTLS: Bool { listen.contains { $0.scheme == .tls } }
+    var usesTLS: Bool { speaks(.tls) }
+
+    func speaks(_ scheme: GatewayURL.Scheme) -> Bool { listen.contains { $0.scheme == scheme } }
 
     private mutating func take(_ word: String, _ rest: inout ArraySlice<String>) throws(StartError) {
         let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

@@ -107,8 +107,9 @@ extension Supervisor {
         if let peer = frontend.adopted[request.connection] { return .user(uid: peer.uid, gid: peer.gid) }
         switch request.transport {
         case .unix: return nil
-        case .tcp: return .anonymous(address: request.peer.address)
-        case .tls: return .certificate(fingerprint: request.identity.fingerprint)
+        // What no listener speaks, no client came by.
+        case .tcp: return options.speaks(.tcp) ? .anonymous(address: request.peer.address) : nil
+        case .tls: return options.speaks(.tls) ? .certificate(fingerprint: request.identity.fingerprint) : nil
         }
     }
 
@@ -224,7 +225,9 @@ extension Supervisor {
         let seconds = Clock.unixSeconds()
         for (number, record) in sessions
         where record.notAfter != 0 && record.notAfter < seconds && !record.isEnding {
-            guard let broker = record.broker.flatMap({ children[$0] }), broker.sessions.contains(number) else { continue }
+            guard let broker = record.broker.flatMap({ children[$0] }), broker.sessions.contains(number) else {
+                continue
+            }
             sessions[number]?.isEnding = true
             send(.revoke(session: number, reason: 5, text: "the client's certificate has expired"), to: broker)
         }

@@ -16,7 +16,9 @@ enum Token {
     static let kindMask: UInt64 = 15 << 60
 }
 
-/// The event loop and what it knows. A class, because it owns every descriptor of the daemon to the end.
+/// The event loop and what it knows.
+///
+/// A class, because it owns every descriptor of the daemon to the end.
 final class Supervisor {
     /// What a reader may open; a kernel that lacks one refuses it at HELLO.
     static let readerProtocols: [Int32] = [0, 4, 16]
@@ -152,7 +154,9 @@ final class Supervisor {
         }
     }
 
-    /// Reads a child's messages. A malformed one, or a verb in the wrong state, kills the child.
+    /// Reads a child's messages.
+    ///
+    /// A malformed one, or a verb in the wrong state, kills the child.
     private func receive(_ child: Child, _ event: Event) {
         if event.readiness.contains(.write), !child.flush() { return kill(child) }
         for _ in 0..<64 {
@@ -176,7 +180,8 @@ final class Supervisor {
 
     private func watch(_ child: Child) {
         guard children[child.number] === child else { return }
-        try? epoll.modify(child.control.raw, child.hasQueue ? [.read, .write] : .read, token: Token.control(child.number))
+        try? epoll.modify(
+            child.control.raw, child.hasQueue ? [.read, .write] : .read, token: Token.control(child.number))
     }
 
     /// Sends to a child, and keeps an eye on it when it doesn't read.
@@ -210,6 +215,10 @@ final class Supervisor {
                 log("\(child.kind.name) was not ready in time")
                 failure = failure ?? "\(child.kind.name) was not ready within 10 seconds"
                 child.deadline = nil
+                kill(child)
+            }
+            if child.isReady, child.isStuck(now: now) {
+                log("\(child.kind.name) doesn't answer; killed")
                 kill(child)
             }
         }

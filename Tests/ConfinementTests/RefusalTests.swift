@@ -96,25 +96,28 @@ import Testing
         #expect(try broker.end().status == .signalled(SIGSYS))
     }
 
-    @Test(arguments: [FileCase("/etc/passwd", .landlockFiles, -ENOENT), FileCase("/etc/passwd", .emptyRoot, -EACCES)])
+    @Test(
+        arguments: [
+            FileCase(path: "/etc/passwd", skipped: .landlockFiles, answer: -ENOENT),
+            FileCase(path: "/etc/passwd", skipped: .emptyRoot, answer: -EACCES),
+        ]
+    )
     func `Landlock and the empty root each keep files away alone`(file: FileCase) throws {
         let outcome = try Probe.run(
             Probe.root(
-                .reader, ["before=open:\(file.path)", "skip=\(file.skipped)", "at=isolated", "act=open:\(file.path)"]))
+                .reader,
+                [
+                    "before=open:\(file.path)", "skip=\(file.skipped.bit.rawValue)", "at=isolated",
+                    "act=open:\(file.path)",
+                ]))
         #expect(outcome.answer("before") == "0")
         #expect(outcome.answer("after") == "\(file.answer)")
     }
 
     struct FileCase: Sendable {
         var path: String
-        var skipped: UInt64
+        var skipped: Measure
         var answer: Int32
-
-        init(_ path: String, _ measure: Measure, _ answer: Int32) {
-            self.path = path
-            skipped = measure.bit.rawValue
-            self.answer = answer
-        }
     }
 
     @Test func `there is no way up from the empty root`() throws {

@@ -88,7 +88,10 @@ import Testing
     }
 
     @Test func `OPTION needs both its parts`() throws {
-        for bytes in [[], try attributes([(1, [1, 0, 0, 0])]), try attributes([(2, [1, 0, 0, 0])]), try attributes([(1, [1]), (2, [1])])] {
+        for bytes in [
+            [], try attributes([(1, [1, 0, 0, 0])]), try attributes([(2, [1, 0, 0, 0])]),
+            try attributes([(1, [1]), (2, [1])]),
+        ] {
             let error = failure { () throws(ProtocolError) in try OptionRequest(0..<bytes.count, in: bytes.span) }
             #expect(error == .badPayload(.option))
         }
@@ -97,11 +100,12 @@ import Testing
     @Test func `random payloads give a value or an error, never a trap`() {
         var generator = Generator(seed: 0x4845_4c4c_4f)
         let seeds = [
-            Hello(protocolNumber: 16, networkNamespace: "blue", clientName: "c", groups: [1]).encode(), Welcome().encode(),
+            Hello(protocolNumber: 16, networkNamespace: "blue", clientName: "c", groups: [1]).encode(),
+            Welcome().encode(),
             Outcome(code: 1, text: "x").encode(), OptionRequest(name: 1, value: 1).encode(), Description.encode(["a"]),
         ]
         var refused = 0
-        for round in 0..<20_000 {
+        for round in 0..<5000 {
             var bytes = round.isMultiple(of: 3) ? generator.bytes(0...64) : seeds[round % seeds.count]
             for _ in 0..<Int.random(in: 0...3, using: &generator) where !bytes.isEmpty {
                 bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
@@ -116,6 +120,6 @@ import Testing
             ]
             refused += errors.count { $0 != nil }
         }
-        #expect(refused > 10_000)
+        #expect(refused > 2500)
     }
 }

@@ -25,7 +25,9 @@ import Testing
     }
 
     @Test func `fifteen bytes are no header`() {
-        #expect(failure { () throws(ProtocolError) in try FrameHeader(from: [UInt8](repeating: 16, count: 15).span) } == .badLength)
+        #expect(
+            failure { () throws(ProtocolError) in try FrameHeader(from: [UInt8](repeating: 16, count: 15).span) }
+                == .badLength)
     }
 
     @Test func `the cursor stops before what isn't whole`() throws {

@@ -42,7 +42,8 @@ import Testing
         return connection
     }
 
-    private func broker(_ connection: inout FrontendConnection, _ bytes: [UInt8]) throws(ProtocolError) -> [BrokerStep] {
+    private func broker(_ connection: inout FrontendConnection, _ bytes: [UInt8]) throws(ProtocolError) -> [BrokerStep]
+    {
         var cursor = FrameCursor(0..<bytes.count)
         var list: [BrokerStep] = []
         while let step = try connection.receiveFromBroker(&cursor, in: bytes.span) {
@@ -131,7 +132,8 @@ import Testing
 
     @Test func `byte by byte gives the same frames as in one piece`() throws {
         let said =
-            preface + frame(.ping, tag: 1) + frame(.hello, Hello(protocolNumber: 4, readOnly: true, groups: [1]).encode())
+            preface + frame(.ping, tag: 1)
+            + frame(.hello, Hello(protocolNumber: 4, readOnly: true, groups: [1]).encode())
         let later = frame(.datagram, [1, 2, 3]) + frame(.ping, tag: 2) + frame(.join, group: 7) + frame(.reset, tag: 3)
         func feed(_ size: Int) throws -> (hello: Hello?, forwarded: [UInt8], pongs: [UInt32]) {
             var connection = FrontendConnection()
@@ -226,11 +228,13 @@ import Testing
         var generator = Generator(seed: 0x6672_6f6e_74)
         let known = everyKind.map { frame($0) }
         var errors = 0
-        for _ in 0..<20_000 {
+        for _ in 0..<5000 {
             guard let state = State.allCases.randomElement(using: &generator) else { continue }
             var connection = try connection(state)
             var bytes: [UInt8] = []
-            for _ in 0..<Int.random(in: 0...4, using: &generator) { bytes += known.randomElement(using: &generator) ?? [] }
+            for _ in 0..<Int.random(in: 0...4, using: &generator) {
+                bytes += known.randomElement(using: &generator) ?? []
+            }
             if !bytes.isEmpty, Bool.random(using: &generator) {
                 bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
             }
@@ -239,6 +243,6 @@ import Testing
             let fromBroker = failure { () throws(ProtocolError) in try broker(&connection, bytes) }
             errors += [fromClient, fromBroker].count { $0 != nil }
         }
-        #expect(errors > 5000)
+        #expect(errors > 1500)
     }
 }

@@ -119,7 +119,8 @@ import Testing
         case .ping: #expect(try receive(&session, frame(kind, tag: 3)) == .ping(tag: 3))
         case .pong: #expect(try receive(&session, frame(kind, tag: 3)) == .pong(tag: 3))
         case .goodbye: #expect(try receive(&session, frame(kind)) == .goodbye(Outcome(code: 0, text: "done")))
-        default: #expect(failure { () throws(ProtocolError) in try receive(&session, frame(kind)) } == .unexpected(kind))
+        default:
+            #expect(failure { () throws(ProtocolError) in try receive(&session, frame(kind)) } == .unexpected(kind))
         }
     }
 

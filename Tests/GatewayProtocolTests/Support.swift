@@ -24,7 +24,8 @@ struct Generator: RandomNumberGenerator {
 /// Every kind that there is, and two that aren't.
 let everyKind: [FrameKind] =
     [
-        .hello, .welcome, .datagram, .join, .leave, .option, .result, .overrun, .ping, .pong, .goodbye, .describe, .reset,
+        .hello, .welcome, .datagram, .join, .leave, .option, .result, .overrun, .ping, .pong, .goodbye, .describe,
+        .reset,
     ] + [FrameKind(rawValue: 0), FrameKind(rawValue: 12), FrameKind(rawValue: 13), FrameKind(rawValue: 999)]
 
 /// A payload that is right for the kind.
@@ -41,7 +42,9 @@ func payload(_ kind: FrameKind) -> [UInt8] {
 }
 
 /// One frame with the right payload.
-func frame(_ kind: FrameKind, flags: FrameFlags = [], tag: UInt32 = 0, group: UInt32 = 0, _ own: [UInt8]? = nil) -> [UInt8] {
+func frame(_ kind: FrameKind, flags: FrameFlags = [], tag: UInt32 = 0, group: UInt32 = 0, _ own: [UInt8]? = nil)
+    -> [UInt8]
+{
     var writer = FrameWriter()
     writer.append(kind, flags: flags, tag: tag, group: group, own ?? payload(kind))
     return writer.bytes

@@ -146,7 +146,8 @@ extension GatewayTests {
                 }
                 #expect(sequences == Array(0..<sequences.count).map { UInt32($0 + 1) })
                 try session.ping()
-                #expect(try session.answer(to: RouteRequest.link(index: 1, sequence: 9999), sequence: 9999).messages == 1)
+                #expect(
+                    try session.answer(to: RouteRequest.link(index: 1, sequence: 9999), sequence: 9999).messages == 1)
             }
         }
 

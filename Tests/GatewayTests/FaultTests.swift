@@ -40,8 +40,10 @@ extension GatewayTests {
                 let sessions = try (0..<4).map { _ in try gateway.session() }
                 try kill(try #require(gateway.helpers(.reader).first))
                 var alive = 0
-                for session in sessions where (try? session.answer(
-                    to: RouteRequest.link(index: 1, sequence: 2), sequence: 2)) != nil
+                for session in sessions
+                where
+                    (try? session.answer(
+                        to: RouteRequest.link(index: 1, sequence: 2), sequence: 2)) != nil
                 {
                     alive += 1
                 }
@@ -91,6 +93,16 @@ extension GatewayTests {
                 // New connections may be given to the process that hangs; others are served.
                 try eventually("somebody is served") { (try? gateway.session(Gateway.tls, timeout: 2)) != nil }
                 // stop() demands exit status 0 and that nothing is left, the stopped ones included.
+            }
+        }
+
+        @Test func `a reader that takes no session is ended and replaced`() throws {
+            try Gateway.run(base: ["--frontends", "1", "--readers", "1"]) { gateway in
+                let hanging = try #require(gateway.helpers(.reader).first)
+                try kill(hanging, SIGSTOP)
+                #expect(throws: ConnectError.self) { try gateway.session(timeout: 60) }
+                try eventually("a reader serves again") { (try? gateway.session(timeout: 2)) != nil }
+                #expect(gateway.helpers(.reader).map(\.pid) != [hanging.pid])
             }
         }
 

@@ -6,7 +6,9 @@ import RemoteNetlink
 import Testing
 
 extension GatewayTests {
-    /// Clients that run as somebody else. They speak through a few lines of Perl, whose user `setpriv` changes.
+    /// Clients that run as somebody else.
+    ///
+    /// They speak through a few lines of Perl, whose user `setpriv` changes.
     @Suite(.enabled(if: toolPath("perl") != nil && toolPath("setpriv") != nil, "perl and setpriv run the client"))
     struct ForeignUserTests {
         private static let uid = 54_321

@@ -34,7 +34,9 @@ extension GatewayTests {
             }
         }
 
-        @Test func `a group that isn't granted is refused with a text, or left out of WELCOME, or refuses HELLO`() throws {
+        @Test func `a group that isn't granted is refused with a text, or left out of WELCOME, or refuses HELLO`()
+            throws
+        {
             try Gateway.run { gateway in
                 let session = try gateway.session(groups: [1, 31])
                 let outcome = try session.setMembership(group: 31, joined: true)
@@ -49,6 +51,19 @@ extension GatewayTests {
                 #expect(try gateway.session(groups: [1, 7], strictGroups: true).welcome.groups == [1, 7])
                 #expect(try session.setMembership(group: 0, joined: true).code != 0)
                 try session.ping()
+            }
+        }
+
+        @Test func `events that come while something else is answered are not lost`() throws {
+            try Gateway.run { gateway in
+                let session = try gateway.session(Gateway.tls, groups: [7])
+                for index in 0..<20 {
+                    try ip("route add blackhole 192.0.2.\(index)/32")
+                    try session.ping()
+                    #expect(try session.setOption(.extendedAcks(index.isMultiple(of: 2))).code == 0)
+                    #expect(try !session.describe().isEmpty)
+                }
+                for _ in 0..<20 { #expect(try session.nextEvent().type == RouteRequest.newRoute) }
             }
         }
 
@@ -116,7 +131,8 @@ extension GatewayTests {
                 }
                 #expect(try session.setOption(OptionRequest(name: number, value: 2)).code != 0)
                 #expect(try session.setOption(OptionRequest(name: 99, value: 1)).code == 92)
-                #expect(try session.setOption(OptionRequest(name: OptionRequest.receiveBuffer, value: 1 << 20)).code == 0)
+                #expect(
+                    try session.setOption(OptionRequest(name: OptionRequest.receiveBuffer, value: 1 << 20)).code == 0)
                 #expect(try session.setOption(OptionRequest(name: OptionRequest.sendBuffer, value: 1 << 20)).code == 0)
                 try session.ping()
             }

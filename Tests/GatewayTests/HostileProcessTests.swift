@@ -212,7 +212,9 @@ extension GatewayTests {
     /// A supervisor whose frontend is not ours.
     @Suite struct HostileFrontendTests {
         /// Copies the supervisor and the broker into a directory where the frontend is the test's.
-        private func daemon(_ packets: [[UInt8]]) throws -> (log: String, status: LinuxSys.ExitStatus?) {
+        private func daemon(
+            _ packets: [[UInt8]], untilComplaint: Bool = false
+        ) throws -> (log: String, status: LinuxSys.ExitStatus?) {
             let scratch = try Scratch()
             for (from, to) in [
                 ("nlgated", "nlgated"), ("nlgate-broker", "nlgate-broker"), ("hostile-helper", "nlgate-frontend"),
@@ -228,13 +230,12 @@ extension GatewayTests {
                         "--listen", "unix://\(scratch.path)/s.sock", "--admin", "none", "--frontends", "1", "--readers",
                         "1", "--uid-base", "\(LoneHelper.uid)",
                     ], log: scratch.path + "/log")
-                try eventually("the supervisor ends or complains") {
-                    try tool.hasEnded() || tool.log.contains("broke the protocol")
+                try eventually("the supervisor ends, or complains") {
+                    try tool.hasEnded() || (untilComplaint && tool.log.contains("broke the protocol"))
                 }
                 if try !tool.hasEnded() {
                     try tool.child.signal(SIGTERM)
-                    #expect(try tool.wait() == .exited(0))
-                    return (tool.log, nil)
+                    _ = try tool.wait()
                 }
                 return (tool.log, tool.status)
             }
@@ -280,7 +281,7 @@ extension GatewayTests {
                 [UInt8](repeating: 7, count: 513),
             ]
             for packet in packets {
-                let (log, _) = try daemon([ready, packet])
+                let (log, _) = try daemon([ready, packet], untilComplaint: true)
                 #expect(log.contains("broke the protocol"), "\(packet.prefix(4)): \(log)")
             }
         }

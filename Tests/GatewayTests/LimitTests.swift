@@ -118,7 +118,9 @@ extension GatewayTests {
             }
         }
 
-        @Test func `an expired, a future and a foreign certificate are refused, with words on the client's side`() throws {
+        @Test func `an expired, a future and a foreign certificate are refused, with words on the client's side`()
+            throws
+        {
             try Gateway.run { gateway in
                 let foreign = try CertificateAuthority.create(commonName: "other", validity: Validity(days: 1))
                 let impostor = try CertificateAuthority(certificate: foreign.certificate, key: foreign.key)

@@ -50,8 +50,10 @@ extension GatewayTests {
                         to: RouteRequest.setLink(index: 70, up: true, sequence: 3), sequence: 3)
                     #expect(answer.code == 0)
                     #expect(try Namespace(named: first).enter { try ip("-o link show only0") }.contains(",UP"))
-                    #expect(try writer.answer(
-                        to: RouteRequest.setLink(index: 71, up: true, sequence: 4), sequence: 4).code == 19)
+                    #expect(
+                        try writer.answer(
+                            to: RouteRequest.setLink(index: 71, up: true, sequence: 4), sequence: 4
+                        ).code == 19)
                     try Namespace(named: second).enter { try ip("link set only1 mtu 1400") }
                     let event = try listener.receive(seconds: 60)
                     guard case .datagram(let datagram, 1) = event else {

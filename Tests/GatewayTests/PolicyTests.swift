@@ -62,7 +62,9 @@ extension GatewayTests {
                 #expect(try session.setOption(.extendedAcks(true)).code == 0)
                 #expect(try session.answer(to: veth("nlgv", sequence: 3), sequence: 3).code == 0)
                 #expect(try session.answer(to: veth("nlgv", sequence: 3), sequence: 3).code == 17)
-                let route = [2, 32, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0, 8, 0, 1, 0, 192, 0, 2, 1, 8, 0, 5, 0, 203, 0, 113, 1]
+                let route = [
+                    2, 32, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0, 8, 0, 1, 0, 192, 0, 2, 1, 8, 0, 5, 0, 203, 0, 113, 1,
+                ]
                 let answer = try session.answer(
                     to: message(RouteRequest.newRoute, [.ack, .create], sequence: 5, route.map { UInt8($0) }),
                     sequence: 5)

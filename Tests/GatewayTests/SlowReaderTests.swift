@@ -67,9 +67,10 @@ extension GatewayTests {
                         // RTA_DST of the marker.
                         isOver = try session.withBytes(of: datagram) { (bytes) throws in
                             let content = try bytes.bytes(0..<bytes.count)
-                            return content.count >= 40 && content.indices.dropLast(3).contains {
-                                Array(content[$0..<($0 + 4)]) == [192, 0, 2, 1]
-                            }
+                            return content.count >= 40
+                                && content.indices.dropLast(3).contains {
+                                    Array(content[$0..<($0 + 4)]) == [192, 0, 2, 1]
+                                }
                         }
                     case .overrun: (lost, isOver) = (true, true)
                     default: continue

@@ -1,8 +1,11 @@
 import Foundation
 
 /// The package as its manifest describes it.
-struct Manifest {
-    struct Target {
+struct Manifest: Sendable {
+    /// Read once for all tests.
+    static let shared = Result { try Manifest() }
+
+    struct Target: Sendable {
         var name: String
         var kind: String
         /// Folder of the sources, within the package.
@@ -112,17 +115,19 @@ struct SourceFile: CustomStringConvertible {
 
     /// The modules that it imports.
     var imports: [String] {
-        lines.compactMap { line in
+        lines.filter { $0.contains("import ") }.compactMap { line in
             line.firstMatch(of: /^(?:@\w+ )?(?:public |internal |package |private )?import (?:struct |func )?(\w+)/)
                 .map { String($0.1) }
         }
     }
 
-    /// The lines without comments and what stands in quotes.
-    var code: [String] {
-        lines.map { line in
-            String(line).replacing(/\/\/.*$/, with: "").replacing(/"(?:[^"\\]|\\.)*"/, with: "\"\"")
-        }
+    /// The numbers of the lines where one of these words stands outside of comments and quotes.
+    func places(of words: [String]) -> [Int] {
+        lines.indices.filter { index in
+            guard words.contains(where: { lines[index].contains($0) }) else { return false }
+            let code = String(lines[index]).replacing(/\/\/.*$/, with: "").replacing(/"(?:[^"\\]|\\.)*"/, with: "")
+            return code.split { !($0.isLetter || $0.isNumber || $0 == "_") }.contains { words.contains(String($0)) }
+        }.map { $0 + 1 }
     }
 }
 

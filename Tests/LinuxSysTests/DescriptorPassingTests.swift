@@ -137,7 +137,8 @@ private func failure(_ body: () throws(Errno) -> some Any) -> Errno? {
 
     @Test func `what can't be opened says why`() {
         for (path, code) in [("/nonexistent", ENOENT), ("/proc/self/status/x", ENOTDIR), ("/tmp", EISDIR)] {
-            #expect(failure { () throws(Errno) in try Descriptor.open(path, flags: O_RDWR).release() }?.rawValue == code)
+            #expect(
+                failure { () throws(Errno) in try Descriptor.open(path, flags: O_RDWR).release() }?.rawValue == code)
         }
         #expect(Errno(rawValue: ENOENT).description == "No such file or directory")
     }

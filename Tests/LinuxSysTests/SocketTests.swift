@@ -7,8 +7,11 @@ import Testing
         let vectors = [
             (SocketAddress(kind: .ipv4, bytes: [127, 0, 0, 1], port: 80), "127.0.0.1:80"),
             (SocketAddress(kind: .ipv6, bytes: [UInt8](repeating: 0, count: 15) + [1], port: 7000), "[::1]:7000"),
-            (SocketAddress(kind: .ipv6, bytes: [0xfe, 0x80] + [UInt8](repeating: 0, count: 13) + [4], port: 1, zone: 3),
-                "[fe80::4%3]:1"),
+            (
+                SocketAddress(
+                    kind: .ipv6, bytes: [0xfe, 0x80] + [UInt8](repeating: 0, count: 13) + [4], port: 1, zone: 3),
+                "[fe80::4%3]:1"
+            ),
             (try SocketAddress(unix: "/run/a.sock", abstract: false), "/run/a.sock"),
             (try SocketAddress(unix: "name", abstract: true), "@name"),
             (SocketAddress(kind: .unix, bytes: []), "unnamed"),
@@ -126,7 +129,8 @@ import Testing
         var buffer = [UInt8](repeating: 0, count: 64)
         #expect(try socket.receiveNetlink(into: &buffer, count: 64) == nil)
         // RTM_GETLINK of an interface that isn't there: NLMSG_ERROR. Cut to 20 bytes, its length is still told.
-        let request: [UInt8] = [32, 0, 0, 0, 18, 0, 1, 0, 9, 0, 0, 0, 0, 0, 0, 0] + [0, 0, 0, 0, 255, 255, 255, 127]
+        let request: [UInt8] =
+            [32, 0, 0, 0, 18, 0, 1, 0, 9, 0, 0, 0, 0, 0, 0, 0] + [0, 0, 0, 0, 255, 255, 255, 127]
             + [UInt8](repeating: 0, count: 8)
         _ = try socket.send(request.span)
         #expect(try socket.wait(for: .read, milliseconds: 60_000))

@@ -16,7 +16,9 @@ import Testing
 
     @Test func `anonymous clients and other uids read and no more`() {
         let table = RoleTable(builtin: .unrestricted, daemonUID: 1000)
-        for principal in [Principal.anonymous(address: [127, 0, 0, 1]), .user(uid: 1001, gid: 0), .user(uid: UInt32.max, gid: 0)] {
+        for principal in [
+            Principal.anonymous(address: [127, 0, 0, 1]), .user(uid: 1001, gid: 0), .user(uid: UInt32.max, gid: 0),
+        ] {
             #expect(table.roleSet(of: principal) == .readOnly)
         }
         // A group makes nobody trusted.

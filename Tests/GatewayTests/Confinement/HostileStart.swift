@@ -13,7 +13,7 @@ final class HostileStart {
     let supervisor: RunningTool
     let unixPath: String
 
-    // `preparation` is commands of bash, in which DIR is a directory of this start's own; the last is a word such as
+    // `preparation`: commands of bash; in them DIR is a directory of this start's own. They end with a word such as
     // `exec`, which the daemon's command line follows.
     init(_ preparation: String, _ options: [String] = []) throws {
         identities = try Identities.shared.get()

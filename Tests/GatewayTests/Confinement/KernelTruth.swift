@@ -48,10 +48,10 @@ struct KernelTruth {
         try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/root/.")
     }
 
-    /// What each open descriptor is, by number.
+    /// What each open descriptor is, by number; one that is closed meanwhile is left out.
     func descriptors() throws -> [String] {
         let numbers = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").compactMap { Int($0) }
-        return try numbers.sorted().map { try link("fd/\($0)") }
+        return numbers.sorted().compactMap { try? link("fd/\($0)") }
     }
 
     /// The kinds of what is open, each with how often, such as `unix socket 2`.

@@ -25,7 +25,9 @@ final class Gateway {
     var log: String { supervisor.log }
 
     /// Starts a gateway with a TLS listener on 127.0.0.1:7000 and a Unix socket, unless `listen` says otherwise, and
-    /// runs `body` in its namespace. Then stops it, and demands that it ends well and leaves nothing behind.
+    /// runs `body` in its namespace.
+    ///
+    /// Then stops it, and demands that it ends well and leaves nothing behind.
     static func run(
         _ options: [String] = [], listen: [String]? = nil, base: [String] = usual, in namespace: Namespace? = nil,
         prepare: () throws -> Void = {}, _ body: (Gateway) throws -> Void

@@ -4,7 +4,6 @@ import GatewayIPC
 import GatewayProtocol
 import Glibc
 import LinuxSys
-import Testing
 
 /// A packet socket as something that can be kept and handed around.
 final class PacketSocket {
@@ -35,8 +34,9 @@ final class PacketSocket {
         }
     }
 
-    /// A reset is an end like any other. A function of its own: inside the loop this catch makes the compiler of
-    /// Swift 6.3.1 run without end.
+    /// A reset is an end like any other.
+    ///
+    /// A function of its own: inside the loop this catch makes the compiler of Swift 6.3.1 run without end.
     private func receiveNow(into buffer: inout [UInt8]) throws(Errno) -> Transfer {
         do throws(Errno) {
             return try descriptor.receivePacket(into: &buffer, count: buffer.count)
@@ -53,13 +53,15 @@ final class PacketSocket {
             return
         }
         // SAFETY: the C function reads as many bytes as the array has.
-        try #require(unsafe hostile_send(descriptor.raw, bytes, bytes.count, socket.descriptor.raw, copies) == 0)
+        let result = unsafe hostile_send(descriptor.raw, bytes, bytes.count, socket.descriptor.raw, copies)
+        guard result == 0 else { throw Errno.last }
     }
 
     /// Sends a packet with this process's credentials.
     func sendWithCredentials(_ bytes: [UInt8]) throws {
         // SAFETY: the C function reads as many bytes as the array has.
-        try #require(unsafe hostile_send_credentials(descriptor.raw, bytes, bytes.count) == 0)
+        let result = unsafe hostile_send_credentials(descriptor.raw, bytes, bytes.count)
+        guard result == 0 else { throw Errno.last }
     }
 }
 
@@ -104,8 +106,10 @@ final class LoneHelper {
             HelperImage(path: program(name)), arguments: arguments,
             descriptors: [null.raw, null.raw, log.raw, ends.theirs.descriptor.raw])
         control = ends.ours
-        ready = try #require(try control.receive(), "the helper ended at once")
-        guard case .ready = try ChildMessage(ready) else { throw ToolFailure(description: "\(try ChildMessage(ready))") }
+        guard let first = try ends.ours.receive(), case .ready = try ChildMessage(first) else {
+            throw ToolFailure(description: "the helper is not ready: \(text(ofFile: scratch.path + "/log"))")
+        }
+        ready = first
     }
 
     deinit { try? child.signal(SIGKILL) }
@@ -120,7 +124,8 @@ final class LoneHelper {
     /// How it ends; it must by itself.
     func end() throws -> LinuxSys.ExitStatus {
         _ = try child.descriptor.wait(for: .read, milliseconds: 60_000)
-        return try #require(try child.reap(), "the helper still runs")
+        guard let status = try child.reap() else { throw ToolFailure(description: "the helper still runs") }
+        return status
     }
 
     /// What it is told for a session of NETLINK_ROUTE.

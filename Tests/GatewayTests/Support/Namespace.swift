@@ -2,7 +2,9 @@ import CLinux
 import Glibc
 import LinuxSys
 
-/// A network namespace of the test's own. It goes when nobody is in it any more, also after a crash of the tests.
+/// A network namespace of the test's own.
+///
+/// It goes when nobody is in it any more, also after a crash of the tests.
 final class Namespace {
     private static let networkFlag: Int32 = 0x4000_0000
 

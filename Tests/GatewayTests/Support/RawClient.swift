@@ -84,17 +84,19 @@ final class RawClient {
         while !isClosed {
             let count: Int?
             if let tls {
-                count = switch try? tls.read(into: &buffer, count: buffer.count) {
-                case .bytes(let count): count
-                case .wantRead, .wantWrite: 0
-                case .closed, nil: nil
-                }
+                count =
+                    switch try? tls.read(into: &buffer, count: buffer.count) {
+                    case .bytes(let count): count
+                    case .wantRead, .wantWrite: 0
+                    case .closed, nil: nil
+                    }
             } else {
-                count = switch try? socket.receive(into: &buffer, count: buffer.count) {
-                case .bytes(let count): count
-                case .wouldBlock: 0
-                case .closed, nil: nil
-                }
+                count =
+                    switch try? socket.receive(into: &buffer, count: buffer.count) {
+                    case .bytes(let count): count
+                    case .wouldBlock: 0
+                    case .closed, nil: nil
+                    }
             }
             guard let count else { break }
             if count > 0 {

@@ -65,7 +65,8 @@ func tool(_ name: String, _ arguments: [String]) throws -> String {
     guard let path = toolPath(name) else { throw ToolFailure(description: "\(name) is not installed") }
     let result = try result(of: path, arguments)
     guard result.status == .exited(0) else {
-        throw ToolFailure(description: "\(name) \(arguments.joined(separator: " ")): \(result.status): \(result.output)")
+        throw ToolFailure(
+            description: "\(name) \(arguments.joined(separator: " ")): \(result.status): \(result.output)")
     }
     return result.output
 }
