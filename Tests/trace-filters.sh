@@ -36,7 +36,7 @@ cat "$instance/trace_pipe" >"$work/trace" &
 reader=$!
 
 swift test --disable-xctest --skip-build --filter "${1:-GatewayTests}" >"$work/log" 2>&1 ||
-    { grep ✘ "$work/log" >&2; echo "the tests failed; the result below is of what they did" >&2; }
+    { grep '✘ Test ' "$work/log" | tail -20 >&2; echo "the tests failed; the result below is of what they did" >&2; }
 sleep 2
 echo 0 >"$instance/tracing_on"
 lost=$(awk '/^(overrun|dropped events)/ { n += $NF } END { print n + 0 }' "$instance"/per_cpu/cpu*/stats)
