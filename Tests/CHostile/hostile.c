@@ -1,6 +1,9 @@
 // What a hostile process does with a socket and what no library of ours offers.
+#define _GNU_SOURCE
 #include "hostile.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -43,4 +46,18 @@ int hostile_send_credentials(int socket, const uint8_t *bytes, size_t length) {
     c->cmsg_len = CMSG_LEN(sizeof own);
     memcpy(CMSG_DATA(c), &own, sizeof own);
     return deliver(socket, bytes, length, control.bytes, CMSG_SPACE(sizeof own));
+}
+
+int hostile_send_and_change(int socket, const uint8_t *first, const uint8_t *second, size_t length) {
+    static uint8_t page[4096] __attribute__((aligned(4096)));
+    int ends[2];
+    if (length > sizeof page || pipe(ends) != 0) return -1;
+    memcpy(page, first, length);
+    struct iovec iov = {.iov_base = page, .iov_len = length};
+    int sent = vmsplice(ends[1], &iov, 1, 0) == (ssize_t)length &&
+               splice(ends[0], NULL, socket, NULL, length, 0) == (ssize_t)length;
+    memcpy(page, second, length);
+    close(ends[0]);
+    close(ends[1]);
+    return sent ? 0 : -1;
 }

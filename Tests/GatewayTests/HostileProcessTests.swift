@@ -84,6 +84,29 @@ extension GatewayTests {
             }
         }
 
+        @Test func `bytes that change after they were sent are judged and said as one and the same`() throws {
+            try Namespace().enter {
+                let reader = try LoneHelper.reader()
+                let session = try reader.session(1)
+                try session.send(RawClient.frame(.hello, Hello(protocolNumber: 0).encode()))
+                #expect(try session.kinds() == [.welcome])
+                let read = RawClient.frame(.datagram, RouteRequest.link(index: 1, sequence: 7))
+                let write = RawClient.frame(.datagram, RouteRequest.setLink(index: 1, up: false, sequence: 7))
+                for _ in 0..<200 {
+                    // The broker sees the bytes only after they have changed.
+                    try reader.child.signal(SIGSTOP)
+                    try session.send(read, changedTo: write)
+                    try reader.child.signal(SIGCONT)
+                    let packet = try #require(try session.receive())
+                    let answer = Array(packet[FrameHeader.size...])
+                    let message = try #require(try firstMessage(of: answer))
+                    // Either the link, or the policy's refusal of the write: never the kernel's answer to the write.
+                    let isLink = message.header.type.rawValue == RouteRequest.newLink
+                    #expect(isLink || message.header.flags.contains(.capped))
+                }
+            }
+        }
+
         private func firstMessage(of datagram: [UInt8]) throws -> Message? {
             var cursor = MessageCursor(datagram.span)
             return try cursor.next(in: datagram.span)

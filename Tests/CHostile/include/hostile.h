@@ -6,3 +6,6 @@
 int hostile_send(int socket, const uint8_t *_Nonnull bytes, size_t length, int fd, int count);
 // Sends one packet with this process's credentials; 0 when it was sent.
 int hostile_send_credentials(int socket, const uint8_t *_Nonnull bytes, size_t length);
+// Sends the `first` bytes as a packet by vmsplice and splice, then overwrites the memory that they lie in with `second`,
+// of the same length; 0 when both were done.
+int hostile_send_and_change(int socket, const uint8_t *_Nonnull first, const uint8_t *_Nonnull second, size_t length);

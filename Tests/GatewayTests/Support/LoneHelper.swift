@@ -57,6 +57,14 @@ final class PacketSocket {
         guard result == 0 else { throw Errno.last }
     }
 
+    /// Sends a packet without copying it and changes its bytes afterwards.
+    func send(_ bytes: [UInt8], changedTo later: [UInt8]) throws {
+        precondition(bytes.count == later.count, "both packets lie in the same place")
+        // SAFETY: the C function reads as many bytes of each array as it has.
+        let result = unsafe hostile_send_and_change(descriptor.raw, bytes, later, bytes.count)
+        guard result == 0 else { throw Errno.last }
+    }
+
     /// Sends a packet with this process's credentials.
     func sendWithCredentials(_ bytes: [UInt8]) throws {
         // SAFETY: the C function reads as many bytes as the array has.
