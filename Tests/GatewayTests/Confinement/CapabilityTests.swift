@@ -1,4 +1,5 @@
 import GatewayProtocol
+import Glibc
 import LinuxSys
 import NetlinkWire
 import RemoteNetlink
@@ -21,6 +22,14 @@ extension GatewayTests {
         /// What is in effect, seen so many times.
         private func samples(_ count: Int, of broker: KernelTruth) throws -> Set<UInt64> {
             Set(try (0..<count).map { _ in try broker.capabilities("CapEff") })
+        }
+
+        /// Asleep, and not woken for a while: nothing that was on its way is still being moved.
+        private func isAtRest(_ process: KernelTruth) throws -> Bool {
+            let before = try process.status("voluntary_ctxt_switches")
+            usleep(200_000)
+            let isAsleep = try process.status("State").hasPrefix("S")
+            return try isAsleep && process.status("voluntary_ctxt_switches") == before
         }
 
         @Test func `nothing is in effect while a privileged broker is idle`() throws {
@@ -78,7 +87,8 @@ extension GatewayTests {
                     guard isFirst else { continue }
                     isFirst = false
                     // The buffers on the way hold less than the 3.5 MB of this dump: it waits for us.
-                    try eventually("the broker waits") { try samples(50, of: broker) == [0] }
+                    let frontend = try gateway.only(.frontend)
+                    try eventually("the broker waits") { try isAtRest(broker) && isAtRest(frontend) }
                     #expect(try samples(500, of: broker) == [0])
                 }
                 #expect(answer.messages == 8000)
