@@ -115,3 +115,15 @@ public struct MalformedMessage: Error, Equatable, Sendable {
 
 /// No message is longer, in bytes.
 public let maximumMessageLength = 512
+
+/// The reasons of GOODBYE that the supervisor itself gives; docs/protocol.md has all of them.
+///
+/// The supervisor doesn't link the wire protocol; a test holds these against it.
+public enum SupervisorReason {
+    /// A limit of the gateway is reached.
+    public static let limits: UInt32 = 2
+    /// The client's certificate has expired.
+    public static let expired: UInt32 = 5
+    /// The process behind the session can't be had.
+    public static let internalError: UInt32 = 9
+}

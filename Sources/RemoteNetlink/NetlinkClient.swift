@@ -1,5 +1,6 @@
 import GatewayProtocol
 public import GatewayURL
+import LinuxSys
 public import NetlinkFamilies
 public import NetlinkWire
 
@@ -54,8 +55,8 @@ public final class NetlinkClient {
     ) throws(ConnectError) {
         guard let url else {
             let socket = try LocalSocket(protocolNumber: protocolNumber)
-            try socket.setOption(11, 1)
-            try? socket.setOption(12, 1)
+            try socket.setOption(NetlinkOption.extAck, 1)
+            try? socket.setOption(NetlinkOption.getStrictCheck, 1)
             channel = .local(socket)
             return
         }
@@ -63,8 +64,8 @@ public final class NetlinkClient {
             protocolNumber: protocolNumber, networkNamespace: networkNamespace ?? url.networkNamespace,
             readOnly: readOnly, clientName: "nlgate")
         let session = try GatewaySession(url, credentials, hello)
-        _ = try session.setOption(OptionRequest(name: 11, value: 1))
-        _ = try session.setOption(OptionRequest(name: 12, value: 1))
+        _ = try session.setOption(OptionRequest(name: UInt32(NetlinkOption.extAck), value: 1))
+        _ = try session.setOption(OptionRequest(name: UInt32(NetlinkOption.getStrictCheck), value: 1))
         channel = .remote(session)
     }
 

@@ -105,7 +105,7 @@ extension Broker {
     }
 
     private mutating func say(_ session: Session, _ datagram: Span<UInt8>, tag: UInt32) {
-        if session.assignment.protocolNumber == 16 { kernel.lookup.refresh() }
+        if session.assignment.protocolNumber == UInt32(NetlinkProtocol.generic) { kernel.lookup.refresh() }
         let context = SessionContext(portID: session.portID)
         switch session.rights.judge.judge(datagram, families: kernel.lookup.families, context: context) {
         case .forward(let summary):
@@ -133,7 +133,7 @@ extension Broker {
     }
 
     private func joinOutcome(_ session: Session, _ group: UInt32) -> Outcome {
-        if session.assignment.protocolNumber == 16 { kernel.lookup.refresh() }
+        if session.assignment.protocolNumber == UInt32(NetlinkProtocol.generic) { kernel.lookup.refresh() }
         switch session.rights.judge.judgeJoin(group: group, families: kernel.lookup.families) {
         case .refused(let text): return Outcome(code: UInt32(EPERM), text: text)
         case .granted:

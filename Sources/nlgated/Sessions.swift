@@ -86,7 +86,7 @@ extension Supervisor {
         guard let principal = principal(of: request, from: frontend) else { return false }
         let roleSet = roles.roleSet(of: principal)
         if let reason = limitReached(principal, request, roleSet) {
-            send(.refused(connection: request.connection, reason: 2, text: reason), to: frontend)
+            send(.refused(connection: request.connection, reason: SupervisorReason.limits, text: reason), to: frontend)
             return true
         }
         sessionCount += 1
@@ -200,7 +200,9 @@ extension Supervisor {
         guard let record = sessions[number] else { return }
         if let frontend = children[record.frontend], frontend.sessionOf[record.connection] == number {
             frontend.sessionOf[record.connection] = nil
-            send(.refused(connection: record.connection, reason: 9, text: text), to: frontend)
+            send(
+                .refused(connection: record.connection, reason: SupervisorReason.internalError, text: text),
+                to: frontend)
         }
         forget(number)
     }
@@ -229,7 +231,10 @@ extension Supervisor {
                 continue
             }
             sessions[number]?.isEnding = true
-            send(.revoke(session: number, reason: 5, text: "the client's certificate has expired"), to: broker)
+            send(
+                .revoke(
+                    session: number, reason: SupervisorReason.expired, text: "the client's certificate has expired"),
+                to: broker)
         }
     }
 

@@ -19,6 +19,12 @@ extension GatewayTests {
             SupervisorMessage.adopt(connection: 1 << 31, uid: 0, gid: 0).encode(),
         ]
 
+        @Test func `the supervisor's reasons are the protocol's`() {
+            #expect(SupervisorReason.limits == GoodbyeReason.limits)
+            #expect(SupervisorReason.expired == GoodbyeReason.expired)
+            #expect(SupervisorReason.internalError == GoodbyeReason.internalError)
+        }
+
         @Test func `malformed control messages end a broker and a frontend`() throws {
             try Namespace().enter {
                 for bytes in Self.wrong {
