@@ -39,6 +39,14 @@ public struct JoinGrant: Equatable, Sendable {
     /// What the roles lack, when only the ceiling grants it.
     public var ceilingOnly: Objection?
 
+    /// A grant from its parts.
+    public init(name: String, isPrivileged: Bool, line: UInt32, ceilingOnly: Objection? = nil) {
+        self.name = name
+        self.isPrivileged = isPrivileged
+        self.line = line
+        self.ceilingOnly = ceilingOnly
+    }
+
     /// `listen` and the name, as the log writes it.
     public var operation: String { "listen \(name)" }
 }
@@ -49,6 +57,12 @@ public struct JoinRefusal: Equatable, Sendable {
     public var objection: Objection
     /// `listen` and the group's name, or its number when it has none.
     public var operation: String
+
+    /// A refusal from its parts.
+    public init(objection: Objection, operation: String) {
+        self.objection = objection
+        self.operation = operation
+    }
 }
 
 /// What a datagram that may be sent asks for.
