@@ -4,16 +4,14 @@
 /// stands for a space. An operation is `NAME NUMBER read|write SINGLE DUMP TAG…`, a group `group NAME NUMBER JOIN TAG…`;
 /// SINGLE, DUMP and JOIN say what the kernel asks for: `free`, `admin`, `unsure`, `other`, or `-` without a handler.
 extension Catalogue {
-    static func parse(_ tables: [String]) -> [Family] {
+    static func parse(_ table: [UInt8]) -> [Family] {
         // Bytes, not characters: this runs whenever a broker starts.
-        tables.flatMap { table in
-            table.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-                .split { $0.isEmpty }.map(family)
-        }
+        table.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            .split { $0.isEmpty }.map(family)
     }
 
-    private static func family(_ lines: ArraySlice<Substring.UTF8View>) -> Family {
-        let rows = lines.map { line in line.split(separator: UInt8(ascii: " ")).map { Substring($0) } }
+    private static func family(_ lines: ArraySlice<ArraySlice<UInt8>>) -> Family {
+        let rows = lines.map { line in line.split(separator: UInt8(ascii: " ")).map { Substring(decoding: $0, as: UTF8.self) } }
         guard let head = rows.first, head.count == 5, head[0] == "family", let number = Int32(head[2]),
             let headerSize = Int(head[4])
         else { preconditionFailure("a family's first line is wrong") }
