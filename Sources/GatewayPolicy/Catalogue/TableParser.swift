@@ -24,6 +24,20 @@ struct TableParser {
         }
     }
 
+    /// Calls `body` with the words of each line below a family's, and that family's label.
+    static func forEachFamilyLine(of table: [UInt8], _ body: (_ family: String, _ words: [String]) -> Void) {
+        var label = ""
+        forEachLine(of: table) { line in
+            let words = line.map { String(decoding: $0, as: UTF8.self) }
+            if words[0] == "family" { label = words[1] } else { body(label, words) }
+        }
+    }
+
+    static func tag(_ word: String) -> Tags {
+        guard let tag = Tags(word) else { preconditionFailure("the table has a tag \(word)") }
+        return tag
+    }
+
     private mutating func take(_ words: Words) {
         switch text(words[0]) {
         case "family":
@@ -78,10 +92,7 @@ struct TableParser {
     }
 
     private func tags(_ words: ArraySlice<ArraySlice<UInt8>>) -> Tags {
-        words.reduce(into: []) { tags, word in
-            guard let tag = Tags(text(word)) else { preconditionFailure("the table has a tag \(text(word))") }
-            tags.insert(tag)
-        }
+        words.reduce(into: []) { $0.insert(TableParser.tag(text($1))) }
     }
 
     private func text(_ word: ArraySlice<UInt8>) -> String { String(decoding: word, as: UTF8.self) }
