@@ -7,7 +7,7 @@ private let headerLength = 2
 extension ChildMessage {
     private enum Kind: UInt16 {
         case ready = 1
-        case failed, open, closed, sessionClosed, accepted, ended
+        case failed, open, closed, sessionClosed, accepted, ended, diagnostics, tables, audit
 
         var length: Int {
             switch self {
@@ -16,6 +16,8 @@ extension ChildMessage {
             case .open: 4 + 1 + 1 + 2 + 4 + 2 * Endpoint.size + IdentityRecord.size
             case .closed, .sessionClosed: 4
             case .accepted, .ended: 8
+            case .diagnostics, .tables: TablePart.size
+            case .audit: AuditRecord.size
             }
         }
     }
@@ -45,6 +47,15 @@ extension ChildMessage {
         case .ended(let session):
             writer.put(Kind.ended.rawValue)
             writer.put(session)
+        case .diagnostics(let part):
+            writer.put(Kind.diagnostics.rawValue)
+            part.write(to: &writer)
+        case .tables(let part):
+            writer.put(Kind.tables.rawValue)
+            part.write(to: &writer)
+        case .audit(let record):
+            writer.put(Kind.audit.rawValue)
+            record.write(to: &writer)
         }
         return writer.bytes
     }
@@ -64,6 +75,12 @@ extension ChildMessage {
         case .sessionClosed: self = .sessionClosed(connection: reader.number())
         case .accepted: self = .accepted(number: reader.number())
         case .ended: self = .ended(session: reader.number())
+        case .diagnostics, .tables:
+            guard let part = TablePart(from: &reader) else { throw malformed(bytes) }
+            self = kind == .tables ? .tables(part) : .diagnostics(part)
+        case .audit:
+            guard let record = AuditRecord(from: &reader) else { throw malformed(bytes) }
+            self = .audit(record)
         }
     }
 }
@@ -90,7 +107,8 @@ extension OpenRequest {
         protocolNumber = reader.number()
         local = Endpoint(from: &reader)
         peer = Endpoint(from: &reader)
-        identity = IdentityRecord(from: &reader)
+        guard let identity = IdentityRecord(from: &reader) else { return nil }
+        self.identity = identity
         guard protocolNumber < 32 else { return nil }
     }
 }
@@ -98,16 +116,20 @@ extension OpenRequest {
 extension SupervisorMessage {
     private enum Kind: UInt16 {
         case adopt = 16
-        case opened, refused, assign, revoke, serve, stop
+        case opened, refused, assign, revoke, serve, stop, grants, forgetGrants, regrant, audited
 
         var length: Int {
             switch self {
             case .adopt: 12
             case .opened: 4
             case .refused: 8 + textLength
-            case .assign: 8 + 4 + 2 + 1 + 4 + 160 + 64
+            case .assign: 8 + 4 + 2 + 1 + 4 + 160 + 160 + 2 * Endpoint.size
             case .revoke: 12 + textLength
             case .serve, .stop: 0
+            case .grants: 4 + TablePart.size
+            case .forgetGrants: 4
+            case .regrant: 12 + 160
+            case .audited: 9
             }
         }
     }
@@ -141,6 +163,22 @@ extension SupervisorMessage {
             writer.put(Kind.serve.rawValue)
         case .stop:
             writer.put(Kind.stop.rawValue)
+        case .grants(let number, let part):
+            writer.put(Kind.grants.rawValue)
+            writer.put(number)
+            part.write(to: &writer)
+        case .forgetGrants(let number):
+            writer.put(Kind.forgetGrants.rawValue)
+            writer.put(number)
+        case .regrant(let session, let grantSet, let roles):
+            writer.put(Kind.regrant.rawValue)
+            writer.put(session)
+            writer.put(grantSet)
+            writer.put(roles, count: 160)
+        case .audited(let ticket, let isWritten):
+            writer.put(Kind.audited.rawValue)
+            writer.put(ticket)
+            writer.put(UInt8(isWritten ? 1 : 0))
         }
         return writer.bytes
     }
@@ -163,6 +201,17 @@ extension SupervisorMessage {
             self = .revoke(session: reader.number(), reason: reader.number(), text: reader.text(count: textLength))
         case .serve: self = .serve
         case .stop: self = .stop
+        case .grants:
+            let number = reader.number(UInt32.self)
+            guard let part = TablePart(from: &reader) else { throw malformed(bytes) }
+            self = .grants(number: number, part: part)
+        case .forgetGrants: self = .forgetGrants(number: reader.number())
+        case .regrant:
+            self = .regrant(session: reader.number(), grantSet: reader.number(), roles: reader.text(count: 160))
+        case .audited:
+            let ticket = reader.number(UInt64.self)
+            guard let isWritten = flag(reader.number()) else { throw malformed(bytes) }
+            self = .audited(ticket: ticket, isWritten: isWritten)
         }
     }
 
@@ -170,7 +219,7 @@ extension SupervisorMessage {
     public var carriesDescriptor: Bool {
         switch self {
         case .adopt, .opened, .assign: true
-        case .refused, .revoke, .serve, .stop: false
+        case .refused, .revoke, .serve, .stop, .grants, .forgetGrants, .regrant, .audited: false
         }
     }
 }
@@ -181,9 +230,11 @@ extension Assignment {
         writer.put(protocolNumber)
         writer.put(networkNamespace)
         writer.put(UInt8(readOnly ? 1 : 0))
-        writer.put(roleSet)
+        writer.put(grantSet)
         writer.put(identity, count: 160)
-        writer.put(roles, count: 64)
+        writer.put(roles, count: 160)
+        local.write(to: &writer)
+        peer.write(to: &writer)
     }
 
     init?(from reader: inout PacketReader) {
@@ -192,14 +243,16 @@ extension Assignment {
         networkNamespace = reader.number()
         guard let readOnly = flag(reader.number()) else { return nil }
         self.readOnly = readOnly
-        roleSet = reader.number()
+        grantSet = reader.number()
         identity = reader.text(count: 160)
-        roles = reader.text(count: 64)
+        roles = reader.text(count: 160)
+        local = Endpoint(from: &reader)
+        peer = Endpoint(from: &reader)
         guard protocolNumber < 32 else { return nil }
     }
 }
 
-private func flag(_ value: UInt8) -> Bool? {
+func flag(_ value: UInt8) -> Bool? {
     value <= 1 ? value == 1 : nil
 }
 

@@ -16,6 +16,12 @@ public enum ChildMessage: Equatable, Sendable {
     case accepted(number: UInt64)
     /// A broker's session has ended.
     case ended(session: UInt64)
+    /// From the policy compiler: a piece of its warnings and errors, UTF-8 lines.
+    case diagnostics(TablePart)
+    /// From the policy compiler: a piece of the compiled tables.
+    case tables(TablePart)
+    /// From a broker, for the audit log.
+    case audit(AuditRecord)
 }
 
 /// What a frontend says when a client sent HELLO.
@@ -71,6 +77,14 @@ public enum SupervisorMessage: Equatable, Sendable {
     case serve
     /// To any child: say goodbye to everybody and end.
     case stop
+    /// To a broker: a piece of a grant set, before the first assignment that names it.
+    case grants(number: UInt32, part: TablePart)
+    /// To a broker: no session has this grant set any more.
+    case forgetGrants(number: UInt32)
+    /// To a broker: from its next message on, the session has these grants; `roles` is for people.
+    case regrant(session: UInt64, grantSet: UInt32, roles: String)
+    /// To a broker: the record with this ticket is in the audit log, or couldn't be written.
+    case audited(ticket: UInt64, isWritten: Bool)
 }
 
 /// What a broker gets to know of a session.
@@ -83,25 +97,31 @@ public struct Assignment: Equatable, Sendable {
     public var networkNamespace: UInt16
     /// The client will only read; HELLO must say the same.
     public var readOnly: Bool
-    /// Which compiled grants hold: a `RoleSet` number.
-    public var roleSet: UInt32
+    /// Which grants hold: the number of a grant set that the broker was given before.
+    public var grantSet: UInt32
     /// For WELCOME and denials.
     public var identity: String
-    /// For WELCOME.
+    /// For WELCOME: names, with commas between them.
     public var roles: String
+    /// The gateway's end of the connection, for the guard against locking oneself out.
+    public var local: Endpoint
+    /// The client's end.
+    public var peer: Endpoint
 
     /// An assignment from its parts.
     public init(
-        session: UInt64, protocolNumber: UInt32, networkNamespace: UInt16, readOnly: Bool, roleSet: UInt32,
-        identity: String, roles: String
+        session: UInt64, protocolNumber: UInt32, networkNamespace: UInt16, readOnly: Bool, grantSet: UInt32,
+        identity: String, roles: String, local: Endpoint = .unknown, peer: Endpoint = .unknown
     ) {
         self.session = session
         self.protocolNumber = protocolNumber
         self.networkNamespace = networkNamespace
         self.readOnly = readOnly
-        self.roleSet = roleSet
+        self.grantSet = grantSet
         self.identity = identity
         self.roles = roles
+        self.local = local
+        self.peer = peer
     }
 }
 
@@ -114,7 +134,7 @@ public struct MalformedMessage: Error, Equatable, Sendable {
 }
 
 /// No message is longer, in bytes.
-public let maximumMessageLength = 512
+public let maximumMessageLength = 4096
 
 /// The reasons of GOODBYE that the supervisor itself gives; docs/protocol.md has all of them.
 ///

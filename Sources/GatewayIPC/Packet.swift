@@ -14,6 +14,12 @@ struct PacketWriter {
         bytes.append(contentsOf: repeatElement(0, count: max(0, count - content.count)))
     }
 
+    /// A name to be compared: whole, or nothing when it is too long.
+    mutating func put(whole name: String, count: Int) {
+        let bytes = Array(name.utf8)
+        put(bytes.count <= count ? bytes : [], count: count)
+    }
+
     mutating func put(_ text: String, count: Int) {
         put(Array(printable(text).utf8), count: count)
     }
@@ -41,6 +47,13 @@ struct PacketReader {
     mutating func content(count: Int) -> [UInt8] {
         defer { offset += count }
         return Array(bytes[offset..<(offset + count)])
+    }
+
+    /// A name up to its first zero as it is, to be compared; nil when it isn't UTF-8 or has control characters.
+    mutating func name(count: Int) -> String? {
+        let content = content(count: count).prefix { $0 != 0 }
+        guard content.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else { return nil }
+        return String(validating: content, as: UTF8.self)
     }
 
     /// A text up to its first zero; whatever isn't printable ASCII is escaped, since the sender may be hostile.

@@ -102,7 +102,7 @@ struct Broker: ~Copyable {
                 for session in Array(sessions.values) {
                     sayGoodbye(session, GoodbyeReason.restart, "the gateway is stopping")
                 }
-            case .adopt, .opened, .refused, .serve: exit(1)
+            case .adopt, .opened, .refused, .serve, .grants, .forgetGrants, .regrant, .audited: exit(1)
             }
         }
     }
@@ -126,7 +126,7 @@ struct Broker: ~Copyable {
     }
 
     private mutating func rights(_ assignment: Assignment) -> SessionRights? {
-        let key = [assignment.roleSet, assignment.protocolNumber, assignment.readOnly ? 1 : 0]
+        let key = [assignment.grantSet, assignment.protocolNumber, assignment.readOnly ? 1 : 0]
         if let made = knownRights[key] { return made }
         let made = SessionRights(assignment)
         knownRights[key] = made

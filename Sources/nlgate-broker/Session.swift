@@ -19,7 +19,7 @@ final class SessionRights {
 
     /// nil for a role set that doesn't exist.
     init?(_ assignment: Assignment) {
-        guard let compiled = compiledGrants(assignment.roleSet) else { return nil }
+        guard let compiled = compiledGrants(assignment.grantSet) else { return nil }
         grants = assignment.readOnly ? compiled.restrictedToReading() : compiled
         judge = DatagramJudge(grants: grants, protocolNumber: Int32(assignment.protocolNumber))
     }

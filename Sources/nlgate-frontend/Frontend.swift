@@ -119,7 +119,7 @@ struct Frontend: ~Copyable {
                     sayGoodbye(connection, GoodbyeReason.restart, "the gateway is stopping")
                 }
             case .serve: listen()
-            case .assign, .revoke: exit(1)
+            case .assign, .revoke, .grants, .forgetGrants, .regrant, .audited: exit(1)
             }
         }
     }

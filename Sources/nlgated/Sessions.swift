@@ -54,6 +54,7 @@ extension Supervisor {
             guard child.sessions.remove(number) != nil else { return false }
             forget(number)
             return true
+        case .diagnostics, .tables, .audit: return false
         }
     }
 
@@ -92,7 +93,7 @@ extension Supervisor {
         sessionCount += 1
         let assignment = Assignment(
             session: sessionCount, protocolNumber: request.protocolNumber, networkNamespace: request.networkNamespace,
-            readOnly: request.readOnly, roleSet: roleSet.number,
+            readOnly: request.readOnly, grantSet: roleSet.number,
             identity: display(principal, request), roles: roleSet.name)
         sessions[sessionCount] = SessionRecord(
             assignment: assignment, principal: principal, notAfter: request.identity.notAfter,

@@ -9,7 +9,7 @@ private let request = OpenRequest(
     connection: 7, transport: .tls, networkNamespace: 3, protocolNumber: 16, readOnly: true, local: endpoint,
     peer: .unknown, identity: identity)
 private let assignment = Assignment(
-    session: 1 << 40, protocolNumber: 16, networkNamespace: 3, readOnly: true, roleSet: 2, identity: "CN=noc-7",
+    session: 1 << 40, protocolNumber: 16, networkNamespace: 3, readOnly: true, grantSet: 2, identity: "CN=noc-7",
     roles: "builtin:unrestricted")
 
 private let childMessages: [ChildMessage] = [

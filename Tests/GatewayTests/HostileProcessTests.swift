@@ -75,7 +75,7 @@ extension GatewayTests {
             try Namespace().enter {
                 let reader = try LoneHelper.reader()
                 // What no supervisor does: the grants of builtin:unrestricted, in a process without a capability.
-                let session = try reader.session(1, roleSet: 2)
+                let session = try reader.session(1, grantSet: 2)
                 try session.send(RawClient.frame(.hello, Hello(protocolNumber: 0).encode()))
                 #expect(try session.kinds() == [.welcome])
                 let write = RouteRequest.setLink(index: 1, up: false, sequence: 7)
@@ -121,7 +121,7 @@ extension GatewayTests {
         @Test func `an assignment that can't be ends the broker`() throws {
             var variants = [LoneHelper.assignment(1), LoneHelper.assignment(1), LoneHelper.assignment(0)]
             variants[0].networkNamespace = 1
-            variants[1].roleSet = 77
+            variants[1].grantSet = 77
             variants.append(LoneHelper.assignment(1 << 62))
             try Namespace().enter {
                 for assignment in variants {

@@ -21,8 +21,12 @@ public struct Grants: Equatable, Sendable {
         public static let group = Extras(rawValue: 1 << 2)
         /// Changes to what carries the session itself.
         public static let itself = Extras(rawValue: 1 << 3)
+        /// Filters and programs inside the message.
+        public static let code = Extras(rawValue: 1 << 4)
+        /// The network namespaces that `netnsIDs` lists.
+        public static let netns = Extras(rawValue: 1 << 5)
         /// All that are defined.
-        public static let all: Extras = [.secrets, .traffic, .group, .itself]
+        public static let all: Extras = [.secrets, .traffic, .group, .itself, .code, .netns]
     }
 
     /// What one family grants.
@@ -47,13 +51,16 @@ public struct Grants: Equatable, Sendable {
     public internal(set) var families: [FamilyGrant]
     /// What else is granted.
     public internal(set) var extras: Extras
+    /// Namespace ids that attributes may name (IFLA_TARGET_NETNSID and the like); ascending, empty without `.netns`.
+    public internal(set) var netnsIDs: [Int32]
 
     /// Grants from a choice of operations and groups; what the catalogue never grants is left out.
     public init(
-        extras: Extras = [], operations: (Family, Operation) -> Modes,
+        extras: Extras = [], netnsIDs: [Int32] = [], operations: (Family, Operation) -> Modes,
         groups: (Family, Group) -> Bool = { _, _ in false }
     ) {
         self.extras = extras
+        self.netnsIDs = extras.contains(.netns) ? Set(netnsIDs).sorted() : []
         families = Catalogue.families.compactMap { family in
             let granted = family.operations.compactMap { operation -> OperationGrant? in
                 let modes = operations(family, operation).intersection(operation.grantable)
@@ -97,12 +104,13 @@ extension Grants {
 
     /// `builtin:unrestricted`: all of the catalogue; descriptors, pids, paths and foreign namespaces stay refused.
     public static let unrestricted = Grants(
-        extras: .all, operations: { _, operation in operation.grantable }, groups: { _, _ in true })
+        extras: [.secrets, .traffic, .group, .itself, .code], operations: { _, operation in operation.grantable },
+        groups: { _, _ in true })
 
     /// What is left for a client that only wants to read: no writes and nothing that needs a capability.
     public func restrictedToReading() -> Grants {
         Grants(
-            extras: extras,
+            extras: extras, netnsIDs: netnsIDs,
             operations: { family, operation in modes(family.label, operation.number).intersection(operation.harmless) },
             groups: { family, group in
                 group.join == .nothing && self.family(family.label)?.groups.contains(group.name) == true
@@ -148,6 +156,7 @@ extension Grants {
     private var extrasLine: [String] {
         let names: [(Extras, String)] = [
             (.secrets, "secrets"), (.traffic, "traffic"), (.group, "group"), (.itself, "self"),
+            (.code, "code"), (.netns, "netns"),
         ]
         let granted = names.filter { extras.contains($0.0) }.map(\.1)
         return granted.isEmpty ? [] : ["extra: \(granted.joined(separator: ", "))"]

@@ -137,16 +137,16 @@ final class LoneHelper {
     }
 
     /// What it is told for a session of NETLINK_ROUTE.
-    static func assignment(_ session: UInt64, roleSet: UInt32 = 1) -> Assignment {
+    static func assignment(_ session: UInt64, grantSet: UInt32 = 1) -> Assignment {
         Assignment(
-            session: session, protocolNumber: 0, networkNamespace: 0, readOnly: false, roleSet: roleSet,
-            identity: "test", roles: "role set \(roleSet)")
+            session: session, protocolNumber: 0, networkNamespace: 0, readOnly: false, grantSet: grantSet,
+            identity: "test", roles: "grant set \(grantSet)")
     }
 
     /// A session of a reader, before HELLO.
-    func session(_ number: UInt64, roleSet: UInt32 = 1) throws -> PacketSocket {
+    func session(_ number: UInt64, grantSet: UInt32 = 1) throws -> PacketSocket {
         let pair = try PacketSocket.pair()
-        try send(.assign(LoneHelper.assignment(number, roleSet: roleSet)), passing: pair.theirs)
+        try send(.assign(LoneHelper.assignment(number, grantSet: grantSet)), passing: pair.theirs)
         guard try message() == .accepted(number: number) else { throw ToolFailure(description: "not accepted") }
         return pair.ours
     }
