@@ -17,7 +17,8 @@ let package = Package(
         // Libraries: one per trust statement. docs/architecture.md draws the arrows, LayeringTests holds them.
         .target(name: "NetlinkWire"),
         .target(name: "NetlinkFamilies", dependencies: ["NetlinkWire"]),
-        .target(name: "GatewayPolicy", dependencies: ["NetlinkWire"]),
+        .target(
+            name: "GatewayPolicy", dependencies: ["NetlinkWire"], resources: [.embedInCode("operations.table")]),
         .target(name: "GatewayIPC"),
         .target(name: "GatewayURL"),
         .target(name: "Roles"),
