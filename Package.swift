@@ -18,7 +18,8 @@ let package = Package(
         // Libraries: one per trust statement. docs/architecture.md draws the arrows, LayeringTests holds them.
         .target(name: "NetlinkWire"),
         .target(name: "NetlinkFamilies", dependencies: ["NetlinkWire"]),
-        .target(name: "GatewayPolicy", dependencies: ["NetlinkWire"]),
+        .target(
+            name: "GatewayPolicy", dependencies: ["NetlinkWire"], resources: [.embedInCode("operations.table")]),
         .target(
             name: "PolicyFile",
             dependencies: ["GatewayPolicy", "Roles", .product(name: "Yams", package: "Yams")]),
