@@ -111,15 +111,7 @@ struct RequestObjects: Sendable {
             family = NumberNames.value(text, in: NumberNames.families)
             if family == nil { throw NameError("'\(text.shortened)' is no address family") }
         case .destinationIn, .notDestinationIn:
-            let host = text.split(separator: "/").first.flatMap { AddressText.address(String($0)) }
-            let whole = host.flatMap { AddressPrefix(address: $0, length: UInt8($0.count * 8)) }
-            do throws(NameError) {
-                destination = try AddressText.prefix(text)
-            } catch {
-                // An interface's address stands there with the length of its network.
-                guard let whole else { throw error }
-                destination = whole
-            }
+            destination = try AddressText.destination(text)
         }
     }
 }
