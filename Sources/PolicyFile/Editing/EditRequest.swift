@@ -57,7 +57,8 @@ struct EditRequest {
         guard name.lowercased() != NameTable.all else {
             throw NameError("all is not granted by a command", hint: "name the operations, or write it into the file")
         }
-        let kind = try section ?? EditRequest.kind(name, family)
+        let kind: SectionKind
+        if let section { kind = section } else { kind = try EditRequest.kind(name, family) }
         let cover = try EditRequest.cover(name, modes, family, kind)
         let exact = name.contains("*") || cover.count != 1 ? nil : cover.first
         self.kind = kind

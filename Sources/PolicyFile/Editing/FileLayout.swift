@@ -13,8 +13,8 @@ struct FileLayout {
         var scanner = TokenScanner(DiagnosticCollector(map))
         scanner.scan()
         tokens = scanner.tokens
-        let first = bytes.firstIndex(of: UInt8(ascii: "\n"))
-        newline = first.map { $0 > 0 && bytes[$0 - 1] == UInt8(ascii: "\r") ? "\r\n" : "\n" } ?? "\n"
+        let end = map.bytes.firstIndex(of: UInt8(ascii: "\n")) ?? 0
+        newline = end > 0 && map.bytes[end - 1] == UInt8(ascii: "\r") ? "\r\n" : "\n"
     }
 
     /// The first byte of the line that a byte stands in.

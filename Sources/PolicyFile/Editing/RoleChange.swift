@@ -110,19 +110,19 @@ struct RoleChange {
     // Taking away.
 
     func removing() throws(EditError) -> Outcome {
-        let section = try require(section)
+        let section = try require(self.section)
         if section.all != nil { return try narrowingSection(section) }
-        let family = try require(family)
+        let family = try require(self.family)
         if family.all != nil { return try narrowing(family, section) }
         let list = try require(CollectionEditor(try node(family), layout))
         // One name at a time: whoever asked comes back for the next one.
         let index = try require(family.names.indices.first { rest(family.names, $0) != nil })
-        let rest = try require(rest(family.names, index))
-        guard family.names.count > 1 || !rest.isEmpty else { return try removing(family, section) }
+        let left = try require(rest(family.names, index))
+        guard family.names.count > 1 || !left.isEmpty else { return try removing(family, section) }
         var names = family.names.map(\.value)
-        names.replaceSubrange(index...index, with: rest.map { style.value($0) })
+        names.replaceSubrange(index...index, with: left.map { style.value($0) })
         return Outcome(
-            changes: try require(list.replacing(index, rest.map { style.text($0) })), path: path(family),
+            changes: try require(list.replacing(index, left.map { style.text($0) })), path: path(family),
             value: SourceTree(names))
     }
 

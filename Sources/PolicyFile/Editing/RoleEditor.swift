@@ -13,7 +13,7 @@ struct RoleEditor {
         guard let policy = file.policy, let map = file.map,
             let root = SourceReader.read(DiagnosticCollector(map))
         else { throw .invalid(file) }
-        guard let role = policy.model.role(name) else {
+        guard let role = policy.model.roles.first(where: { $0.name.value == name }) else {
             let names = policy.model.roles.map(\.name.value)
             let hint = Suggestion.hint(for: name, in: names) ?? "the roles are \(names.joined(separator: ", "))"
             throw .refused(QueryError("unknown role \(name.shortened)", hint: hint))
