@@ -37,7 +37,7 @@ struct EditRequest {
         do throws(NameError) {
             try self.init(parsing: words)
         } catch {
-            throw .refused(QueryError(error.message, hint: error.hint))
+            throw .meaningless(QueryError(error.message, hint: error.hint))
         }
     }
 

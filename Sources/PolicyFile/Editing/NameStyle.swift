@@ -12,7 +12,8 @@ struct NameStyle {
         let hasPrefix = !known.isEmpty && !texts.isEmpty && texts.allSatisfy { $0.uppercased().hasPrefix(known.uppercased()) }
         prefix = hasPrefix ? known : ""
         isLowercase = !texts.isEmpty && texts.allSatisfy { $0 == $0.lowercased() && $0 != $0.uppercased() }
-        let quotes = names.map { name in
+        // A `*` may have needed its quotes.
+        let quotes = names.filter { !$0.value.contains("*") }.map { name in
             layout.tokens[name.range.lowerBound]?.kind == .quoted ? layout.bytes[name.range.lowerBound] : 0
         }
         quote = quotes.first.map { first in

@@ -12,7 +12,9 @@ public struct PolicyEdit: Sendable {
 
 /// Why a policy file wasn't changed.
 public enum EditError: Error, Sendable {
-    /// The change means nothing or can't be made here.
+    /// The words name no operation, no group or no role.
+    case meaningless(QueryError)
+    /// The change can't be made here.
     case refused(QueryError)
     /// The file, or what it would become, has errors or fails its own tests.
     case invalid(PolicyFile)

@@ -16,7 +16,7 @@ struct RoleEditor {
         guard let role = policy.model.roles.first(where: { $0.name.value == name }) else {
             let names = policy.model.roles.map(\.name.value)
             let hint = Suggestion.hint(for: name, in: names) ?? "the roles are \(names.joined(separator: ", "))"
-            throw .refused(QueryError("unknown role \(name.shortened)", hint: hint))
+            throw .meaningless(QueryError("unknown role \(name.shortened)", hint: hint))
         }
         self.file = file
         self.policy = policy

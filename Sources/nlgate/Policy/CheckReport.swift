@@ -40,7 +40,9 @@ struct CheckReport {
         return "\(input.path): \(verdict): \(counts.joined(separator: ", "))\n"
     }
 
-    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+    static func count(_ number: Int, _ noun: String, _ plural: String? = nil) -> String {
+        "\(number) \(number == 1 ? noun : plural ?? noun + "s")"
+    }
 
     private var clientText: String {
         guard !grants.isEmpty else { return "" }
@@ -85,10 +87,12 @@ struct CheckReport {
 
     private var expansionText: String {
         policy.expansions.map { expansion in
-            let count = expansion.names.count
-            let names = expansion.names.prefix(12).joined(separator: ", ")
-            let rest = count > 12 ? " and \(count - 12) more (nlgate policy show lists them)" : ""
-            return "  line \(expansion.position.line): \(expansion.text) is \(names)\(rest)\n"
+            let families = Set(expansion.names.map { $0.split(separator: " ").dropLast().joined(separator: " ") })
+            let words =
+                expansion.names.count <= 16
+                ? expansion.names.joined(separator: ", ")
+                : "\(expansion.names.count) names of \(CheckReport.count(families.count, "family", "families"))"
+            return "  line \(expansion.position.line): \(expansion.text) is \(words)\n"
         }.joined()
     }
 

@@ -84,7 +84,8 @@ struct PolicyEditOptions: ParsableArguments {
 
     private func refuse(_ error: EditError, _ input: PolicyInput) throws -> Never {
         switch error {
-        case .refused(let why): throw Failure(1, "\(why); \(file) was not changed")
+        case .meaningless(let why): throw Failure(2, "\(why) (\(file) was not changed)")
+        case .refused(let why): throw Failure(1, "\(why) (\(file) was not changed)")
         case .invalid(let policy):
             DiagnosticOutput(policy.source).printErrors(policy.diagnostics.filter { $0.severity == .error })
             let isOld = policy.source == input.policy.source
