@@ -14,14 +14,15 @@ final class KernelSocket {
 
 /// What a session may say, ready to judge; made once for each combination of role set, protocol and read-only flag.
 final class SessionRights {
-    let grants: Grants
     let judge: DatagramJudge
 
     /// nil for a role set that doesn't exist.
     init?(_ assignment: Assignment) {
         guard let compiled = compiledGrants(assignment.grantSet) else { return nil }
-        grants = assignment.readOnly ? compiled.restrictedToReading() : compiled
-        judge = DatagramJudge(grants: grants, protocolNumber: Int32(assignment.protocolNumber))
+        let role = RolePart(name: "builtin", grants: compiled)
+        judge = DatagramJudge(
+            session: SessionGrants(roles: [role]), protocolNumber: Int32(assignment.protocolNumber),
+            readOnly: assignment.readOnly)
     }
 }
 

@@ -107,7 +107,9 @@ extension Broker {
     private mutating func say(_ session: Session, _ datagram: Span<UInt8>, tag: UInt32) {
         if session.assignment.protocolNumber == UInt32(NetlinkProtocol.generic) { kernel.lookup.refresh() }
         let context = SessionContext(portID: session.portID)
-        switch session.rights.judge.judge(datagram, families: kernel.lookup.families, context: context) {
+        let verdict = session.rights.judge.judge(
+            datagram, families: kernel.lookup.families, context: context, lookup: NoServerFacts())
+        switch verdict {
         case .forward(let summary):
             do throws(Errno) {
                 try kernel.send(session, datagram, summary)
@@ -135,7 +137,9 @@ extension Broker {
     private func joinOutcome(_ session: Session, _ group: UInt32) -> Outcome {
         if session.assignment.protocolNumber == UInt32(NetlinkProtocol.generic) { kernel.lookup.refresh() }
         switch session.rights.judge.judgeJoin(group: group, families: kernel.lookup.families) {
-        case .refused(let text): return Outcome(code: UInt32(EPERM), text: text)
+        case .refused(let refusal):
+            let text = refusal.objection.text(client: session.assignment.identity)
+            return Outcome(code: UInt32(EPERM), text: text)
         case .granted:
             do throws(Errno) {
                 try kernel.setMembership(session, group: group, joined: true)
@@ -199,7 +203,7 @@ extension Broker {
             "identity \(session.assignment.identity)", "roles \(session.assignment.roles)",
             "broker \(options.isPrivileged ? "privileged" : "reader")",
         ]
-        return head + session.rights.grants.describe(protocolNumber: Int32(session.assignment.protocolNumber))
+        return head + session.rights.judge.describe()
     }
 }
 

@@ -45,7 +45,8 @@ import Testing
         let table = try Request.message(2560, Request.create, Request.zeros(4) + Request.text(1, "t"))
         let summary = try #require(court.summary(try Canonical.batch(table + table)))
         #expect(summary.messages == 4 && summary.writes == 2 && summary.needsCapability)
-        #expect(summary.acknowledgements == 2 && summary.operations == ["netfilter/nftables NEWTABLE"])
+        #expect(summary.acknowledgements == 2 && summary.entries.map(\.index) == [1, 2])
+        #expect(summary.entries.allSatisfy { $0.operation == "netfilter/nftables NEWTABLE" && $0.asksAck })
     }
 
     @Test func `reads that reset counters are writes`() throws {

@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func `never-carried operations can't be decoded into grants`() throws {
-        let head: [UInt8] = Array("nlgG".utf8) + [1, 0, 0, 0, 1, 0]
+        let head: [UInt8] = Array("nlgG".utf8) + [2, 0, 0, 0, 0, 0, 1, 0]
         func family(_ label: String, _ number: UInt8, _ modes: UInt8) -> [UInt8] {
             head + [UInt8(label.utf8.count)] + Array(label.utf8) + [1, 0, 0, 0, number, 0, modes]
         }
@@ -104,7 +104,7 @@ import Testing
         #expect(lines.contains { $0.hasPrefix("read route: GETLINK, GETADDR") })
         #expect(lines.contains("listen generic/nlctrl: notify"))
         #expect(!lines.contains { $0.hasPrefix("write") || $0.hasPrefix("extra") })
-        #expect(Grants.unrestricted.describe().last == "extra: secrets, traffic, group, self")
+        #expect(Grants.unrestricted.describe().last == "extra: secrets, traffic, group, self, code")
         #expect(
             Grants.readOnly.describe(protocolNumber: NetlinkProtocol.generic).allSatisfy { $0.contains("generic/") })
     }

@@ -103,14 +103,24 @@ struct Court {
     static let portID: UInt32 = 4711
     let judge: DatagramJudge
     let families: FamilyMap
+    let server: Server
 
     init(_ grants: Grants, _ protocolNumber: Int32 = NetlinkProtocol.route) throws {
-        judge = DatagramJudge(grants: grants, protocolNumber: protocolNumber)
+        try self.init(SessionGrants(roles: [RolePart(name: "builtin", grants: grants)]), protocolNumber)
+    }
+
+    init(
+        _ session: SessionGrants, _ protocolNumber: Int32 = NetlinkProtocol.route, readOnly: Bool = false,
+        server: Server = Server()
+    ) throws {
+        judge = DatagramJudge(session: session, protocolNumber: protocolNumber, readOnly: readOnly)
         families = try fullFamilyMap()
+        self.server = server
     }
 
     func verdict(_ datagram: [UInt8]) -> Verdict {
-        judge.judge(datagram.span, families: families, context: SessionContext(portID: Court.portID))
+        judge.judge(
+            datagram.span, families: families, context: SessionContext(portID: Court.portID), lookup: server)
     }
 
     /// The errno of each message; empty when the datagram is forwarded.
@@ -133,5 +143,28 @@ struct Court {
     func summary(_ datagram: [UInt8]) -> DatagramSummary? {
         guard case .forward(let summary) = verdict(datagram) else { return nil }
         return summary
+    }
+}
+
+/// A server as the tests make it up.
+struct Server: ServerFacts {
+    var links: [LinkFacts] = []
+    var carrying: Carrier?
+    /// The kernel can't be asked.
+    var isSilent = false
+
+    func link(index: UInt32) throws(LookupFailure) -> LinkFacts? {
+        if isSilent { throw LookupFailure() }
+        return links.first { $0.index == index }
+    }
+
+    func link(named name: String) throws(LookupFailure) -> LinkFacts? {
+        if isSilent { throw LookupFailure() }
+        return links.first { $0.name == name || $0.alternativeNames.contains(name) }
+    }
+
+    func carrier() throws(LookupFailure) -> Carrier? {
+        if isSilent { throw LookupFailure() }
+        return carrying
     }
 }

@@ -146,3 +146,23 @@ public struct SessionGrants: Equatable, Sendable {
         roles.reduce(SessionLimits()) { $0.lowered(to: $1.limits) }
     }
 }
+
+extension SessionGrants {
+    /// What is left for a client that only wants to read: no writes and nothing that needs a capability.
+    public func restrictedToReading() -> SessionGrants {
+        func reading(_ part: RolePart) -> RolePart {
+            var part = part
+            part.grants = part.grants.restrictedToReading()
+            return part
+        }
+        var session = self
+        session.roles = roles.map(reading)
+        session.ceiling = ceiling.map(reading)
+        return session
+    }
+
+    /// The grants by name, one line a role, family and class, for people.
+    public func describe(protocolNumber: Int32? = nil) -> [String] {
+        roles.flatMap { ["role \($0.name)"] + $0.grants.describe(protocolNumber: protocolNumber) }
+    }
+}

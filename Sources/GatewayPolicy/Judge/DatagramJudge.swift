@@ -5,21 +5,36 @@ internal import NetlinkWire
 /// A datagram is sent as it is, or not at all: every message in it must be well-formed, known, granted, and free of
 /// what belongs to the server alone.
 public struct DatagramJudge: Sendable {
-    /// The session's grants.
-    public let grants: Grants
+    /// Everything that holds for the session.
+    public let session: SessionGrants
     /// The session's protocol.
     public let protocolNumber: Int32
+    let grants: Grants
     let messages: MessageJudge
 
-    /// A judge of a session of this protocol.
-    public init(grants: Grants, protocolNumber: Int32) {
-        self.grants = grants
+    /// A judge of a session of this protocol; `readOnly` leaves out writes and whatever needs a capability.
+    public init(session: SessionGrants, protocolNumber: Int32, readOnly: Bool = false) {
+        self.session = readOnly ? session.restrictedToReading() : session
         self.protocolNumber = protocolNumber
+        grants = session.roles.first?.grants ?? Grants(operations: { _, _ in [] })
         messages = MessageJudge(grants: grants, protocolNumber: protocolNumber)
     }
 
+    /// A judge of a session that has one role without conditions.
+    public init(grants: Grants, protocolNumber: Int32) {
+        self.init(
+            session: SessionGrants(roles: [RolePart(name: "builtin", grants: grants)]), protocolNumber: protocolNumber)
+    }
+
+    /// What the session has, one line a family and class, for people.
+    public func describe() -> [String] {
+        session.describe(protocolNumber: protocolNumber)
+    }
+
     /// The verdict on one datagram.
-    public func judge(_ datagram: Span<UInt8>, families: FamilyMap, context: SessionContext) -> Verdict {
+    public func judge(
+        _ datagram: Span<UInt8>, families: FamilyMap, context: SessionContext, lookup: some ServerFacts
+    ) -> Verdict {
         let frames = Frames(datagram, limit: context.maximumMessages)
         if let fault = frames.fault {
             return .refuse(refusal(frames.messages, [frames.messages.count: fault.objection], last: fault.header))
@@ -49,19 +64,14 @@ public struct DatagramJudge: Sendable {
     /// The verdict on joining a multicast group.
     public func judgeJoin(group: UInt32, families: FamilyMap) -> JoinVerdict {
         guard let (family, found) = find(group, families) else {
-            return .refused("group \(group) of \(NetlinkProtocol.name(protocolNumber)) is not granted")
+            let name = "\(NetlinkProtocol.name(protocolNumber)) group \(group)"
+            return .refused(JoinRefusal(objection: .notGranted("listening to \(name)"), operation: "listen \(name)"))
         }
         let name = "\(family.label) \(found.name)"
         guard grants.family(family.label)?.groups.contains(found.name) == true else {
-            return .refused("policy does not grant listening to \(name)")
+            return .refused(JoinRefusal(objection: .notGranted("listening to \(name)"), operation: "listen \(name)"))
         }
-        if found.tags.contains(.secret), !grants.extras.contains(.secrets) {
-            return .refused("policy does not grant extra secrets, which listening to \(name) needs")
-        }
-        if found.tags.contains(.traffic), !grants.extras.contains(.traffic) {
-            return .refused("policy does not grant extra traffic, which listening to \(name) needs")
-        }
-        return .granted(name: name, privileged: found.join.isPrivileged)
+        return .granted(JoinGrant(name: name, isPrivileged: found.join.isPrivileged, line: 0))
     }
 
     private func find(_ number: UInt32, _ families: FamilyMap) -> (Family, Group)? {
@@ -97,6 +107,5 @@ extension DatagramSummary {
             needsCapability = true
             if ruling.modes.contains(.dump) { dumpNeedsCapability = true }
         }
-        if operations.count < 8, !operations.contains(ruling.title) { operations.append(ruling.title) }
     }
 }

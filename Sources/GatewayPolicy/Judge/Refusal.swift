@@ -4,8 +4,14 @@ public import NetlinkWire
 public enum Objection: Error, Equatable, Hashable, Sendable {
     /// The grants lack this: "route DELLINK".
     case notGranted(String)
+    /// A role grants it, but only under a condition that doesn't hold.
+    case misfit(Misfit)
     /// No grant could allow it; a sentence.
     case forbidden(String)
+    /// The policy's `never` refuses it; a sentence.
+    case never(String)
+    /// It would cut the session off, and extra self is not granted; a sentence.
+    case lockOut(String)
     /// It isn't what the kernel's own tools would send; a sentence.
     case malformed(String)
     /// Another message of the datagram was refused.
@@ -14,7 +20,7 @@ public enum Objection: Error, Equatable, Hashable, Sendable {
     /// EPERM, EINVAL or ECANCELED.
     public var errno: Int32 {
         switch self {
-        case .notGranted, .forbidden: 1
+        case .notGranted, .misfit, .forbidden, .never, .lockOut: 1
         case .malformed: 22
         case .cancelled: 125
         }
@@ -24,11 +30,26 @@ public enum Objection: Error, Equatable, Hashable, Sendable {
     public func text(client: String) -> String {
         switch self {
         case .notGranted(let what): "policy does not grant \(what) to \(client)"
-        case .forbidden(let why): why
+        case .misfit(let misfit):
+            "policy grants \(misfit.operation) to \(client) only where \(misfit.condition) (role \(misfit.role), "
+                + "line \(misfit.line))"
+        case .forbidden(let why), .never(let why), .lockOut(let why): why
         case .malformed(let why): "malformed message: \(why)"
         case .cancelled: "not sent, because another message of the same datagram was refused"
         }
     }
+}
+
+/// The condition of a role that a message doesn't meet.
+public struct Misfit: Equatable, Hashable, Sendable {
+    /// Family and operation, such as `route NEWROUTE`.
+    public var operation: String
+    /// What must hold: `table is 100-199`.
+    public var condition: String
+    /// The role's name.
+    public var role: String
+    /// The role's line in the file; 0 for a built-in.
+    public var line: UInt32
 }
 
 /// A datagram that isn't sent, message by message.
@@ -39,6 +60,14 @@ public struct Refusal: Equatable, Sendable {
         public let header: MessageHeader
         /// What is wrong.
         public let objection: Objection
+        /// `route NEWROUTE`, `route GETLINK dump`; empty when the message isn't known.
+        public var operation = ""
+        /// `dev=eth0 dst=10.0.0.0/8`; empty when it names nothing or couldn't be read, at most 64 bytes.
+        public var target = ""
+        /// Line of the role that fell short; 0 when none did or for a built-in.
+        public var line: UInt32 = 0
+        /// Class write.
+        public var isWrite = false
     }
 
     /// In the order of the datagram; at least one.
