@@ -55,12 +55,8 @@ public enum NetlinkProtocol {
 /// protocols that hand out descriptors, forge events or belong to other privileges.
 public enum Catalogue {
     /// In ascending order of their labels.
-    public static let families: [Family] = parse(
-        [
-            route, sockDiag, xfrm, netfilter, genericBase, genericDevlink, genericTunnels, genericWireless,
-            genericOther,
-        ]
-    ).sorted { $0.label < $1.label }
+    public static let families = TableParser.families(of: PackageResources.operations_table)
+        .sorted { $0.label < $1.label }
 
     /// The family with this label.
     public static func family(_ label: String) -> Family? {

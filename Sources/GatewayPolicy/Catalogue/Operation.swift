@@ -59,6 +59,39 @@ public struct Tags: OptionSet, Hashable, Sendable {
     public static let batched = Tags(rawValue: 1 << 10)
     /// Never granted: it can't be said without what can't cross hosts, or needs a capability that no broker has.
     public static let never = Tags(rawValue: 1 << 11)
+    /// Names another network namespace, or lists them.
+    public static let namespace = Tags(rawValue: 1 << 12)
+    /// One message for many objects.
+    public static let group = Tags(rawValue: 1 << 13)
+    /// Can cut off whoever reaches the server over what it changes.
+    public static let itself = Tags(rawValue: 1 << 14)
+    /// The kernel loads a module by a name or number in the message.
+    public static let moduleLoad = Tags(rawValue: 1 << 15)
+}
+
+extension Tags {
+    /// As `operations.table` spells it; nil for a word that it doesn't use.
+    init?(_ word: String) {
+        switch word {
+        case "secret": self = .secret
+        case "traffic": self = .traffic
+        case "code": self = .code
+        case "pii": self = .personal
+        case "hw": self = .hardware
+        case "fd": self = .descriptor
+        case "pid": self = .process
+        case "path": self = .path
+        case "portid": self = .portID
+        case "multiplex": self = .multiplexed
+        case "batch": self = .batched
+        case "never": self = .never
+        case "netns": self = .namespace
+        case "group": self = .group
+        case "self": self = .itself
+        case "load": self = .moduleLoad
+        default: return nil
+        }
+    }
 }
 
 /// How an operation is asked: for one object, or for all of them.
