@@ -4,8 +4,9 @@ import Roles
 ///
 /// One that no session has is kept for a while, because the client may come back at once.
 struct GrantSets {
-    /// Bytes of all sets together.
-    static let mostBytes = 64 << 20
+    /// Sets, and bytes of all together: a broker that has them all stays within its own limits, which are above.
+    private static let most = 1000
+    private static let mostBytes = 24 << 20
     private static let mostIdle = 16
 
     private struct Entry {
@@ -26,6 +27,8 @@ struct GrantSets {
     private var idle: [UInt32] = []
     private var last: UInt32 = 0
     private var byteCount = 0
+    /// Forgotten here, and to be forgotten by the brokers.
+    private var forgotten: [UInt32] = []
 
     /// Other tables are in force: the same roles may mean something else.
     mutating func tablesChanged() {
@@ -52,20 +55,18 @@ struct GrantSets {
     /// The content of a set.
     func bytes(of number: UInt32) -> [UInt8] { entries[number]?.bytes ?? [] }
 
-    /// Numbers that mean nothing any more from now on.
-    mutating func forgetIdle() -> [UInt32] {
-        guard idle.count > GrantSets.mostIdle else { return [] }
-        let forgotten = Array(idle.prefix(idle.count - GrantSets.mostIdle))
-        idle.removeFirst(forgotten.count)
-        for number in forgotten { forget(number) }
+    /// Numbers that mean nothing any more from now on; brokers must be told before they get new ones.
+    mutating func takeForgotten() -> [UInt32] {
+        while idle.count > GrantSets.mostIdle { forgetOldest() }
+        defer { forgotten = [] }
         return forgotten
     }
 
     private mutating func number(of bytes: [UInt8]) -> UInt32? {
         if let known = numbers[bytes] { return known }
-        guard bytes.count <= PolicyTables.maximumGrantSetSize, byteCount + bytes.count <= GrantSets.mostBytes else {
-            return nil
-        }
+        func fits() -> Bool { entries.count < GrantSets.most && byteCount + bytes.count <= GrantSets.mostBytes }
+        while !fits(), !idle.isEmpty { forgetOldest() }
+        guard fits(), bytes.count <= PolicyTables.maximumGrantSetSize else { return nil }
         repeat { last = last &+ 1 } while last == 0 || entries[last] != nil
         entries[last] = Entry(bytes: bytes)
         numbers[bytes] = last
@@ -74,7 +75,9 @@ struct GrantSets {
         return last
     }
 
-    private mutating func forget(_ number: UInt32) {
+    private mutating func forgetOldest() {
+        let number = idle.removeFirst()
+        forgotten.append(number)
         guard let entry = entries.removeValue(forKey: number) else { return }
         numbers[entry.bytes] = nil
         byteCount -= entry.bytes.count

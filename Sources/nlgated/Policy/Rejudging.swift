@@ -29,6 +29,7 @@ extension Supervisor {
 
     /// Makes sure that the broker knows the grants behind a number.
     func provide(_ number: UInt32, to broker: Child) {
+        forgetIdleGrants()
         guard broker.grantSets.insert(number).inserted else { return }
         for part in TablePart.parts(of: grantSets.bytes(of: number)) {
             send(.grants(number: number, part: part), to: broker)
@@ -37,7 +38,7 @@ extension Supervisor {
 
     /// Grants that nobody has had for some time are forgotten everywhere.
     func forgetIdleGrants() {
-        for number in grantSets.forgetIdle() {
+        for number in grantSets.takeForgotten() {
             for child in children.values where child.grantSets.remove(number) != nil {
                 send(.forgetGrants(number: number), to: child)
             }
