@@ -11,7 +11,8 @@ let package = Package(
         .executable(name: "nlgate-broker", targets: ["nlgate-broker"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     ],
     targets: [
         // Libraries: one per trust statement. docs/architecture.md draws the arrows, LayeringTests holds them.
@@ -19,6 +20,9 @@ let package = Package(
         .target(name: "NetlinkFamilies", dependencies: ["NetlinkWire"]),
         .target(
             name: "GatewayPolicy", dependencies: ["NetlinkWire"], resources: [.embedInCode("operations.table")]),
+        .target(
+            name: "PolicyFile",
+            dependencies: ["GatewayPolicy", "Roles", .product(name: "Yams", package: "Yams")]),
         .target(name: "GatewayIPC"),
         .target(name: "GatewayURL"),
         .target(name: "Roles"),
@@ -71,6 +75,8 @@ let package = Package(
         .testTarget(name: "NetlinkWireTests", dependencies: ["NetlinkWire"]),
         .testTarget(name: "NetlinkFamiliesTests", dependencies: ["NetlinkFamilies", "NetlinkWire", "nlgate"]),
         .testTarget(name: "GatewayPolicyTests", dependencies: ["GatewayPolicy", "NetlinkWire"]),
+        .testTarget(
+            name: "PolicyFileTests", dependencies: ["PolicyFile", "GatewayPolicy", "Roles"], exclude: ["Corpus"]),
         .testTarget(name: "GatewayIPCTests", dependencies: ["GatewayIPC"]),
         .testTarget(name: "GatewayURLTests", dependencies: ["GatewayURL"]),
         .testTarget(name: "RolesTests", dependencies: ["Roles", "GatewayPolicy"]),
