@@ -59,7 +59,7 @@ extension Broker {
             lastTicket += 1
             tickets[lastTicket] = session.assignment.session
             missing.insert(lastTicket)
-            control.send(.audit(record(session, entry, .writing, ticket: lastTicket)))
+            report(record(session, entry, .writing, ticket: lastTicket))
         }
         return missing
     }
@@ -69,7 +69,7 @@ extension Broker {
         guard let verdicts = session.verdicts else { return }
         session.verdicts = nil
         for write in verdicts.finish(isCertain: isCertain) {
-            control.send(.audit(record(session, write.entry, .wrote, errno: write.code ?? AuditRecord.unknownVerdict)))
+            report(record(session, write.entry, .wrote, errno: write.code ?? AuditRecord.unknownVerdict))
         }
     }
 
@@ -78,7 +78,7 @@ extension Broker {
         guard let verdicts = session.verdicts else { return }
         session.verdicts = nil
         for write in verdicts.finish(isCertain: false) {
-            control.send(.audit(record(session, write.entry, .wrote, errno: errno)))
+            report(record(session, write.entry, .wrote, errno: errno))
         }
     }
 
@@ -89,7 +89,7 @@ extension Broker {
     ) {
         var record = record(session, entry, event, errno: errno)
         (record.reason, record.denial) = (reason, id)
-        control.send(.audit(record))
+        report(record)
     }
 
     /// The session ends: what is still open is said, and how much was left out.
@@ -100,7 +100,7 @@ extension Broker {
         }
         guard var last = session.omitted else { return }
         last.omitted = session.records.omitted - 1
-        control.send(.audit(last))
+        report(last)
     }
 
     private func record(
@@ -120,6 +120,10 @@ extension Broker {
         }
         session.omitted = nil
         record.omitted = omitted
-        control.send(.audit(record))
+        report(record)
+    }
+    /// A supervisor that sends no grant sets keeps no log.
+    private func report(_ record: AuditRecord) {
+        if !grantSets.isEmpty { control.send(.audit(record)) }
     }
 }

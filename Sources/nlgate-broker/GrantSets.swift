@@ -42,6 +42,8 @@ struct GrantSets {
     private var size = 0
     private var assembling: Assembling?
 
+    var isEmpty: Bool { sets.isEmpty }
+
     /// Takes the next piece: of the set that is under way, or the first of a new one.
     mutating func take(_ number: UInt32, _ part: TablePart) -> Bool {
         var current = assembling ?? Assembling(number: number)
