@@ -52,7 +52,7 @@ let package = Package(
             ]),
         .executableTarget(
             name: "nlgate-policyc",
-            dependencies: ["GatewayPolicy", "Roles", "GatewayIPC", "ControlSocket", "LinuxSys", "Confinement"]),
+            dependencies: ["PolicyFile", "Roles", "GatewayIPC", "ControlSocket", "LinuxSys", "Confinement"]),
         .executableTarget(
             name: "nlgate",
             dependencies: [

@@ -226,9 +226,12 @@ public struct CompilerOptions: Equatable, Sendable {
     public enum Source: Equatable, Sendable {
         /// A built-in policy by its name, without `builtin:`.
         case builtin(String)
-        /// The file behind descriptor 4, and what diagnostics call it.
+        /// The file behind `fileDescriptor`, and what diagnostics call it.
         case file(name: String)
     }
+
+    /// The policy's descriptor, when it is a file.
+    public static let fileDescriptor: Int32 = 4
 
     /// How to seal.
     public var seal: SealOptions
