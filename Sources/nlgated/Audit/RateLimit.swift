@@ -34,7 +34,8 @@ struct RateLimit {
     /// True when another line of this client may be written at this moment, in monotonic milliseconds.
     mutating func admits(_ principal: Principal, _ clients: [String], _ identity: String, now: UInt64) -> Bool {
         // More clients than that are one: whoever can come from so many addresses shares what is left.
-        let key = buckets[principal] == nil && buckets.count >= RateLimit.mostClients ? .anonymous(address: []) : principal
+        let key =
+            buckets[principal] == nil && buckets.count >= RateLimit.mostClients ? .anonymous(address: []) : principal
         var bucket = buckets[key] ?? Bucket(filledAt: now)
         bucket.fill(now)
         defer { buckets[key] = bucket }
