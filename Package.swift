@@ -83,7 +83,7 @@ let package = Package(
             name: "PolicyFileTests", dependencies: ["PolicyFile", "GatewayPolicy", "Roles"], exclude: ["Corpus"]),
         .testTarget(name: "GatewayIPCTests", dependencies: ["GatewayIPC"]),
         .testTarget(name: "GatewayURLTests", dependencies: ["GatewayURL"]),
-        .testTarget(name: "RolesTests", dependencies: ["Roles", "GatewayPolicy"]),
+        .testTarget(name: "RolesTests", dependencies: ["Roles", "GatewayPolicy", "PolicyFile"]),
         .testTarget(name: "GatewayProtocolTests", dependencies: ["GatewayProtocol", "NetlinkWire"]),
         .testTarget(name: "LinuxSysTests", dependencies: ["LinuxSys", "CHostile"]),
         .target(name: "CHostile", path: "Tests/CHostile", cSettings: [.define("_GNU_SOURCE")]),
