@@ -74,7 +74,9 @@ let package = Package(
         // Tests: one per library, then those that cross them.
         .testTarget(name: "NetlinkWireTests", dependencies: ["NetlinkWire"]),
         .testTarget(name: "NetlinkFamiliesTests", dependencies: ["NetlinkFamilies", "NetlinkWire", "nlgate"]),
-        .testTarget(name: "GatewayPolicyTests", dependencies: ["GatewayPolicy", "NetlinkWire"]),
+        .testTarget(
+            name: "GatewayPolicyTests",
+            dependencies: ["GatewayPolicy", "NetlinkWire", "LinuxSys", "CLinux", "Confinement"]),
         .testTarget(
             name: "PolicyFileTests", dependencies: ["PolicyFile", "GatewayPolicy", "Roles"], exclude: ["Corpus"]),
         .testTarget(name: "GatewayIPCTests", dependencies: ["GatewayIPC"]),
@@ -109,7 +111,7 @@ let package = Package(
         .testTarget(name: "LayeringTests"),
         .testTarget(
             name: "HeaderTests",
-            dependencies: ["NetlinkWire", "NetlinkFamilies", "GatewayPolicy", "LinuxSys", "CLinux"]),
+            dependencies: ["NetlinkWire", "NetlinkFamilies", "GatewayPolicy", "LinuxSys", "CLinux", "Confinement"]),
     ]
 )
 
