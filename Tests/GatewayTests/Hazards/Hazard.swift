@@ -8,32 +8,33 @@ import Testing
 
 extension GatewayTests {
     /// The ways of tricking a filter of netlink messages, each tried on the kernel itself and then on a gateway.
-    ///
-    /// Not here, since this kernel can't show them or nothing is attacked:
-    ///
-    /// | hazard | why |
-    /// |---|---|
-    /// | 7 fixed headers differ | nothing to attack; HeaderConstantTests has the sizes |
-    /// | 8 byte order | a big-endian HELLO is refused in InputTests; no 32-bit translator in this kernel |
-    /// | 13 creating or changing | the policy grants operations; both are NEW |
-    /// | 15 errors repeat the request | to the session that sent it, which knows it |
-    /// | 22 the peer's namespace without a check | this kernel has the fix; the attribute is refused all the same (6) |
-    /// | 27 sockets by descriptor | no l2tp, gtp, nbd, ovpn or psp here; SpecialAttributeTests judges them |
-    /// | 28 processes | TASKSTATS alone, where they are the server's by intent |
-    /// | 29 paths | no device here takes firmware; SpecialAttributeTests judges them |
-    /// | 31 who opened, who sends | CapabilityTests has a reader's socket; no broker names an address |
-    /// | 32 capabilities of a user namespace | about deployment |
-    /// | 34 port ids | they are shown as they are by design |
-    /// | 36 the kernel blames the broker, 37 identities | the audit log's tests and the policy's |
-    /// | 40 families of one namespace | the kernel refuses by itself |
-    /// | 42 reads that need the capability | which broker serves them is in CapabilityTests |
-    /// | 45 hardware addresses, 48 other people's data, 52 groups show what reads show | what is granted is shown |
-    /// | 49 namespaces are listed | numbers alone, which no grant turns into access |
-    /// | 54 lost events | SlowReaderTests |
-    /// | 56 long answers | LimitTests and DumpTests |
-    /// | 57 modules | this kernel has none; names of families are in 38 |
-    /// | 58 locking oneself out | the guard's own tests |
     @Suite enum Hazards {}
+
+    // Not here, since this kernel can't show them or nothing is attacked:
+    //
+    // | hazard | why |
+    // |---|---|
+    // | 7 fixed headers differ | nothing to attack; HeaderConstantTests has the sizes |
+    // | 8 byte order | a big-endian HELLO is refused in InputTests; no 32-bit translator in this kernel |
+    // | 13 creating or changing | the policy grants operations; both are NEW |
+    // | 15 errors repeat the request | to the session that sent it, which knows it |
+    // | 22 the peer's namespace without a check | this kernel has the fix; the attribute is refused all the same (6) |
+    // | 27 sockets by descriptor | no l2tp, gtp, nbd, ovpn or psp here; SpecialAttributeTests judges them |
+    // | 28 processes | TASKSTATS alone, where they are the server's by intent |
+    // | 29 paths | no device here takes firmware; SpecialAttributeTests judges them |
+    // | 31 who opened, who sends | CapabilityTests has a reader's socket; no broker names an address |
+    // | 32 capabilities of a user namespace | about deployment |
+    // | 34 port ids | they are shown as they are by design |
+    // | 36 the kernel blames the broker, 37 identities | the audit log's tests and the policy's |
+    // | 40 families of one namespace | the kernel refuses by itself |
+    // | 42 reads that need the capability | which broker serves them is in CapabilityTests |
+    // | 45 hardware addresses, 48 other people's data, 52 groups show what reads show | what is granted is shown |
+    // | 46 keys of IPsec, WireGuard and MACsec | none of them in this kernel; EveryOperationTests has the decisions |
+    // | 49 namespaces are listed | numbers alone, which no grant turns into access |
+    // | 54 lost events | SlowReaderTests |
+    // | 56 long answers | LimitTests and DumpTests |
+    // | 57 modules | this kernel has none; names of families are in 38 |
+    // | 58 locking oneself out | the guard's own tests |
 }
 
 /// An attack, tried on the kernel itself, where it must work, and then through a gateway, where it must not.
@@ -74,11 +75,18 @@ struct Hazard {
 
 /// A client that says one datagram and hears everything that answers it.
 final class AttackingClient {
-    let client: RawClient
+    let welcome: Welcome
+    private let client: RawClient
     private var tag: UInt32 = 100
 
     init(_ gateway: Gateway, _ protocolNumber: UInt32, readOnly: Bool = false) throws {
-        client = try RawClient(gateway, greeting: Hello(protocolNumber: protocolNumber, readOnly: readOnly))
+        let hello = Hello(protocolNumber: protocolNumber, readOnly: readOnly)
+        client = try RawClient(gateway)
+        try client.write(preface + RawClient.frame(.hello, hello.encode()))
+        guard let (header, payload) = try client.nextFrame(), header.kind == .welcome else {
+            throw ToolFailure(description: "there is no WELCOME")
+        }
+        welcome = try Welcome(0..<payload.count, in: payload.span)
         _ = try exchange(.option, OptionRequest.extendedAcks(true).encode())
     }
 
@@ -127,6 +135,11 @@ enum NetlinkAnswers {
         }
         return found
     }
+}
+
+/// What the kernel of the calling thread's namespace answers without a gateway.
+func kernelAnswer(_ protocolNumber: UInt32, _ datagram: [UInt8], _ sequence: UInt32) throws -> KernelAnswer {
+    try LocalSocket(protocolNumber: protocolNumber).answer(to: datagram, sequence: sequence)
 }
 
 /// Attributes in few words.
