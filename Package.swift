@@ -105,8 +105,8 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSSocket",
-                "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "nlgate", "nlgated", "nlgate-frontend",
-                "nlgate-broker", "hostile-helper",
+                "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "GatewayPolicy", "Roles", "nlgate",
+                "nlgated", "nlgate-frontend", "nlgate-broker", "hostile-helper",
             ]),
         .testTarget(name: "LayeringTests"),
         .testTarget(
