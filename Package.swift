@@ -53,7 +53,7 @@ let package = Package(
             name: "nlgate",
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayIPC", "GatewayProtocol", "GatewayURL",
-                "TLSSocket", "LinuxSys",
+                "TLSSocket", "LinuxSys", "PolicyFile", "GatewayPolicy", "Roles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -78,7 +78,7 @@ let package = Package(
             name: "GatewayPolicyTests",
             dependencies: ["GatewayPolicy", "NetlinkWire", "LinuxSys", "CLinux", "Confinement"]),
         .testTarget(
-            name: "PolicyFileTests", dependencies: ["PolicyFile", "GatewayPolicy", "Roles"], exclude: ["Corpus"]),
+            name: "PolicyFileTests", dependencies: ["PolicyFile", "GatewayPolicy", "Roles", "nlgate"], exclude: ["Corpus"]),
         .testTarget(name: "GatewayIPCTests", dependencies: ["GatewayIPC"]),
         .testTarget(name: "GatewayURLTests", dependencies: ["GatewayURL"]),
         .testTarget(name: "RolesTests", dependencies: ["Roles", "GatewayPolicy"]),
