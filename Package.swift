@@ -9,6 +9,7 @@ let package = Package(
         .executable(name: "nlgated", targets: ["nlgated"]),
         .executable(name: "nlgate-frontend", targets: ["nlgate-frontend"]),
         .executable(name: "nlgate-broker", targets: ["nlgate-broker"]),
+        .executable(name: "nlgate-policyc", targets: ["nlgate-policyc"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -49,6 +50,9 @@ let package = Package(
                 "GatewayProtocol", "GatewayPolicy", "GatewayIPC", "ControlSocket", "NetlinkWire", "LinuxSys",
                 "Confinement",
             ]),
+        .executableTarget(
+            name: "nlgate-policyc",
+            dependencies: ["PolicyFile", "Roles", "GatewayIPC", "ControlSocket", "LinuxSys", "Confinement"]),
         .executableTarget(
             name: "nlgate",
             dependencies: [
@@ -94,6 +98,7 @@ let package = Package(
             name: "ConfinementTests",
             dependencies: [
                 "Confinement", "LinuxSys", "confinement-probe", "nlgated", "nlgate-frontend", "nlgate-broker",
+                "nlgate-policyc",
             ]),
         .testTarget(name: "TLSSocketTests", dependencies: ["TLSSocket", "LinuxSys"]),
         .testTarget(
@@ -106,7 +111,7 @@ let package = Package(
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSSocket",
                 "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "GatewayPolicy", "Roles", "nlgate",
-                "nlgated", "nlgate-frontend", "nlgate-broker", "hostile-helper",
+                "nlgated", "nlgate-frontend", "nlgate-broker", "nlgate-policyc", "hostile-helper",
             ]),
         .testTarget(name: "LayeringTests"),
         .testTarget(
