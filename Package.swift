@@ -57,7 +57,7 @@ let package = Package(
             name: "nlgate",
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayIPC", "GatewayProtocol", "GatewayURL",
-                "TLSSocket", "LinuxSys",
+                "TLSSocket", "LinuxSys", "PolicyFile", "GatewayPolicy", "Roles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -78,9 +78,11 @@ let package = Package(
         // Tests: one per library, then those that cross them.
         .testTarget(name: "NetlinkWireTests", dependencies: ["NetlinkWire"]),
         .testTarget(name: "NetlinkFamiliesTests", dependencies: ["NetlinkFamilies", "NetlinkWire", "nlgate"]),
-        .testTarget(name: "GatewayPolicyTests", dependencies: ["GatewayPolicy", "NetlinkWire"]),
         .testTarget(
-            name: "PolicyFileTests", dependencies: ["PolicyFile", "GatewayPolicy", "Roles"], exclude: ["Corpus"]),
+            name: "GatewayPolicyTests",
+            dependencies: ["GatewayPolicy", "NetlinkWire", "LinuxSys", "CLinux", "Confinement"]),
+        .testTarget(
+            name: "PolicyFileTests", dependencies: ["PolicyFile", "GatewayPolicy", "Roles", "nlgate"], exclude: ["Corpus"]),
         .testTarget(name: "GatewayIPCTests", dependencies: ["GatewayIPC"]),
         .testTarget(name: "GatewayURLTests", dependencies: ["GatewayURL"]),
         .testTarget(name: "RolesTests", dependencies: ["Roles", "GatewayPolicy", "PolicyFile"]),
@@ -108,13 +110,13 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSSocket",
-                "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "nlgate", "nlgated", "nlgate-frontend",
-                "nlgate-broker", "nlgate-policyc", "Roles", "hostile-helper",
+                "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "GatewayPolicy", "Roles", "nlgate",
+                "nlgated", "nlgate-frontend", "nlgate-broker", "nlgate-policyc", "hostile-helper",
             ]),
         .testTarget(name: "LayeringTests"),
         .testTarget(
             name: "HeaderTests",
-            dependencies: ["NetlinkWire", "NetlinkFamilies", "GatewayPolicy", "LinuxSys", "CLinux"]),
+            dependencies: ["NetlinkWire", "NetlinkFamilies", "GatewayPolicy", "LinuxSys", "CLinux", "Confinement"]),
     ]
 )
 
