@@ -109,7 +109,7 @@ let package = Package(
         .testTarget(name: "LayeringTests"),
         .testTarget(
             name: "HeaderTests",
-            dependencies: ["NetlinkWire", "NetlinkFamilies", "GatewayPolicy", "LinuxSys", "CLinux"]),
+            dependencies: ["NetlinkWire", "NetlinkFamilies", "GatewayPolicy", "LinuxSys", "CLinux", "CHostile"]),
     ]
 )
 
