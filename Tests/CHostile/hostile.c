@@ -3,6 +3,7 @@
 #include "hostile.h"
 
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -60,4 +61,13 @@ int hostile_send_and_change(int socket, const uint8_t *first, const uint8_t *sec
     close(ends[0]);
     close(ends[1]);
     return sent ? 0 : -1;
+}
+
+int hostile_netlink_to(int protocol, uint32_t port_id, const uint8_t *bytes, size_t length) {
+    int socket_fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+    if (socket_fd < 0) return -1;
+    struct sockaddr_nl to = {.nl_family = AF_NETLINK, .nl_pid = port_id};
+    ssize_t sent = sendto(socket_fd, bytes, length, 0, (struct sockaddr *)&to, sizeof to);
+    close(socket_fd);
+    return sent == (ssize_t)length ? 0 : -1;
 }

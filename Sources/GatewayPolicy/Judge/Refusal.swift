@@ -14,13 +14,15 @@ public enum Objection: Error, Equatable, Hashable, Sendable {
     case lockOut(String)
     /// It isn't what the kernel's own tools would send; a sentence.
     case malformed(String)
+    /// The server's links could not be looked up, and the policy or the guard depends on them.
+    case undecided
     /// Another message of the datagram was refused.
     case cancelled
 
     /// EPERM, EINVAL or ECANCELED.
     public var errno: Int32 {
         switch self {
-        case .notGranted, .misfit, .forbidden, .never, .lockOut: 1
+        case .notGranted, .misfit, .forbidden, .never, .lockOut, .undecided: 1
         case .malformed: 22
         case .cancelled: 125
         }
@@ -35,6 +37,7 @@ public enum Objection: Error, Equatable, Hashable, Sendable {
                 + "line \(misfit.line))"
         case .forbidden(let why), .never(let why), .lockOut(let why): why
         case .malformed(let why): "malformed message: \(why)"
+        case .undecided: "the gateway could not look up the server's links; try again"
         case .cancelled: "not sent, because another message of the same datagram was refused"
         }
     }

@@ -59,7 +59,9 @@ extension ModelReader {
 
     func namespace(_ text: String, _ range: Range<Int>) -> String? {
         if text == "." || text == "*" { return text }
-        let isName = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "*") }
+        let isName = text.utf8.allSatisfy {
+            $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "*")
+        }
         guard isName, text != ".." else {
             error(
                 range, "'\(text.shortened)' can't be a network namespace",
@@ -74,7 +76,8 @@ extension ModelReader {
         if let named = NumberNames.value(text, in: names) { return named...named }
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         let ends = parts.map { decimal($0) }
-        guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first <= last, first > 0
+        guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first <= last,
+            first > 0
         else {
             let near = Suggestion.hint(for: text, in: names.map(\.key))
             error(
@@ -86,7 +89,9 @@ extension ModelReader {
     }
 
     private func decimal(_ text: Substring) -> UInt32? {
-        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), !text.hasPrefix("0") else { return nil }
+        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), !text.hasPrefix("0") else {
+            return nil
+        }
         return UInt32(text)
     }
 
@@ -111,7 +116,8 @@ extension ModelReader {
         if text.utf8.first.map({ (0x30...0x39).contains($0) }) == true {
             return number(text, bounds, range, what: "number of a \(what)").map { UInt8($0) }
         }
-        let hint = Suggestion.hint(for: text, in: names.map(\.key)) ?? "one of \(names.map(\.key).joined(separator: ", "))"
+        let hint =
+            Suggestion.hint(for: text, in: names.map(\.key)) ?? "one of \(names.map(\.key).joined(separator: ", "))"
         error(range, "unknown \(what) \(text.shortened)", hint)
         return nil
     }

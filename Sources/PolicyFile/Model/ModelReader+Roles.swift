@@ -2,8 +2,9 @@
 extension ModelReader {
     static let roleKeys = ["include", "read", "write", "listen", "extra", "netns-ids", "limits", "where"]
 
-    func role(_ entry: SourceNode.Entry) -> RoleModel? {
-        guard let mapping = mapping(entry.value, what: "a role", keys: ModelReader.roleKeys) else { return nil }
+    /// A role is there even when its keys are wrong, so that whoever names it isn't wrong too.
+    func role(_ entry: SourceNode.Entry) -> RoleModel {
+        let mapping = mapping(entry.value, what: "a role", keys: ModelReader.roleKeys) ?? [:]
         var role = RoleModel(name: entry.key, range: entry.value.range)
         role.entries = mapping.values.sorted { $0.key.range.lowerBound < $1.key.range.lowerBound }
         role.includes = texts(mapping["include"], what: "include")
@@ -75,7 +76,9 @@ extension ModelReader {
         let suffix = String(text.dropFirst(digits.count))
         guard let factor = suffixes[suffix] else {
             let known = key.isBytes ? "K, M, KiB or MiB" : "K or M"
-            error(range, "'\(text.shortened)' is no value of \(key.rawValue)", "a number, with \(known) behind it if need be")
+            error(
+                range, "'\(text.shortened)' is no value of \(key.rawValue)",
+                "a number, with \(known) behind it if need be")
             return nil
         }
         let bounds = key.bounds

@@ -14,8 +14,8 @@ struct ModelReader {
         guard let mapping = mapping(root, what: "a policy", keys: ModelReader.keys) else { return model }
         model.sections = mapping
         readVersion(mapping["policy"], root)
-        model.clients = named(mapping["clients"], what: "clients").compactMap(client)
-        model.roles = named(mapping["roles"], what: "roles").compactMap(role)
+        model.clients = named(mapping["clients"], what: "clients").map(client)
+        model.roles = named(mapping["roles"], what: "roles").map(role)
         model.bindings = items(mapping["bindings"], what: "bindings").compactMap(binding)
         model.tests = items(mapping["tests"], what: "tests").compactMap(test)
         readNever(mapping["never"], into: &model)
@@ -65,11 +65,14 @@ struct ModelReader {
         }
         guard let client, !roles.isEmpty else { return nil }
         return BindingModel(
-            range: node.range, client: client, roles: roles, namespaces: namespaces, ceiling: mode == "report" ? ceiling : nil)
+            range: node.range, client: client, roles: roles, namespaces: namespaces,
+            ceiling: mode == "report" ? ceiling : nil)
     }
 
     private func test(_ node: SourceNode) -> TestModel? {
-        guard let mapping = mapping(node, what: "a test", keys: ["client", "allow", "deny", "netns"]) else { return nil }
+        guard let mapping = mapping(node, what: "a test", keys: ["client", "allow", "deny", "netns"]) else {
+            return nil
+        }
         let client = required(mapping["client"], "client", of: "a test", node)
         if let deny = mapping["deny"], mapping["allow"] != nil {
             error(deny.key.range, "a test with both allow and deny", "make two tests of it")
