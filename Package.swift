@@ -116,7 +116,9 @@ let package = Package(
         .testTarget(name: "LayeringTests"),
         .testTarget(
             name: "HeaderTests",
-            dependencies: ["NetlinkWire", "NetlinkFamilies", "GatewayPolicy", "LinuxSys", "CLinux", "Confinement"]),
+            dependencies: [
+                "NetlinkWire", "NetlinkFamilies", "GatewayPolicy", "LinuxSys", "CLinux", "Confinement", "CHostile",
+            ]),
     ]
 )
 

@@ -19,7 +19,7 @@ enum Canonical {
     static func request(
         _ family: Family, _ operation: Operation, dump: Bool, attributes: [UInt8]? = nil
     ) throws -> [UInt8] {
-        let more = attributes ?? []
+        let more = selectors(family, operation) + (attributes ?? [])
         let flags = dump ? Request.dump : operation.kind == .read ? Request.get : Request.set
         switch family.protocolNumber {
         case NetlinkProtocol.route:
@@ -41,6 +41,22 @@ enum Canonical {
             let usual = family.name == "TASKSTATS" ? Request.attribute(1, [1, 0, 0, 0]) : []
             return try Request.generic(
                 id, UInt8(operation.number), flags, header: family.headerSize, attributes ?? usual)
+        }
+    }
+
+    /// What a deletion must name, lest it means everything.
+    private static func selectors(_ family: Family, _ operation: Operation) -> [UInt8] {
+        let table = Request.text(1, "t")
+        switch (family.label, operation.name) {
+        case ("route", "DELADDR"): return Request.attribute(2, [192, 0, 2, 1])
+        case ("route", "DELRULE"): return Request.attribute(6, [1, 0, 0, 0])
+        case ("netfilter/nftables", "DELRULE"), ("netfilter/nftables", "DESTROYRULE"): return table
+        case ("netfilter/nftables", "DELCHAIN"), ("netfilter/nftables", "DESTROYCHAIN"):
+            return table + Request.text(3, "c")
+        case ("netfilter/nftables", "DELTABLE"), ("netfilter/nftables", "DESTROYTABLE"): return []
+        case ("netfilter/nftables", let name) where name.hasPrefix("DEL") || name.hasPrefix("DESTROY"):
+            return table + Request.text(2, "s")
+        default: return []
         }
     }
 

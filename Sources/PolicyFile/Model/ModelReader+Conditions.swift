@@ -104,7 +104,9 @@ extension ModelReader {
         if let number = NumberNames.value(text, in: names) { return number }
         error(
             range, "unknown address family \(text.shortened)",
-            Suggestion.hint(for: text, in: names.map(\.key)) ?? "one of \(names.map(\.key).joined(separator: ", "))")
+            ["ipv4": "did you mean inet?", "ipv6": "did you mean inet6?"][text.lowercased()]
+                ?? Suggestion.hint(for: text, in: names.map(\.key))
+                ?? "one of \(names.map(\.key).joined(separator: ", "))")
         return nil
     }
 
@@ -117,7 +119,8 @@ extension ModelReader {
             return number(text, bounds, range, what: "number of a \(what)").map { UInt8($0) }
         }
         let hint =
-            Suggestion.hint(for: text, in: names.map(\.key)) ?? "one of \(names.map(\.key).joined(separator: ", "))"
+            ["ipv4": "did you mean inet?", "ipv6": "did you mean inet6?"][text.lowercased()]
+            ?? Suggestion.hint(for: text, in: names.map(\.key)) ?? "one of \(names.map(\.key).joined(separator: ", "))"
         error(range, "unknown \(what) \(text.shortened)", hint)
         return nil
     }

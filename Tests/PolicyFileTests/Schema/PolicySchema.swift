@@ -169,7 +169,7 @@ enum PolicySchema {
             .family: words(NumberNames.families.map(\.key)),
         ]
         return [
-            "type": "object", "additionalProperties": false,
+            "type": "object", "minProperties": 1, "additionalProperties": false,
             "properties": .object(ConditionKey.allCases.compactMap { key in values[key].map { (key.rawValue, $0) } }),
         ]
     }
@@ -181,9 +181,14 @@ enum PolicySchema {
                 "maximum": .integer(Int(key.bounds.upperBound)),
             ]
             let suffixes = key.isBytes ? "K|M|KiB|MiB" : "K|M"
-            return (key.rawValue, ["anyOf": [number, ["type": "string", "pattern": .string("^[1-9][0-9]*(\(suffixes))$")]]])
+            return (
+                key.rawValue,
+                ["anyOf": [number, ["type": "string", "pattern": .string("^[1-9][0-9]*(\(suffixes))$")]]]
+            )
         }
-        return ["type": "object", "additionalProperties": false, "properties": .object(values)]
+        return [
+            "type": "object", "minProperties": 1, "additionalProperties": false, "properties": .object(values),
+        ]
     }
 
     private static func list(_ items: JSON) -> JSON {
