@@ -4,8 +4,8 @@ internal import NetlinkWire
 ///
 /// Without the end it applies none, which is how `nft --check` asks.
 struct Batch {
-    private static let begin: UInt16 = 16
-    private static let end: UInt16 = 17
+    static let begin: UInt16 = 16
+    static let end: UInt16 = 17
     /// NFNL_SUBSYS_NFTABLES, the only subsystem with batches.
     private static let subsystem: UInt16 = 10
     private let last: Int

@@ -13,7 +13,7 @@ struct SessionRoles: Hashable, Sendable {
 extension CompiledPolicy {
     /// What clients with these names have together; the daemon's own namespace is ".".
     func session(_ clients: Set<String>, in namespace: String) -> SessionRoles {
-        let bound = model.bindings.filter { clients.contains($0.client.value) && $0.covers(namespace) }
+        let bound = clients.flatMap { bindings[$0] ?? [] }.filter { $0.covers(namespace) }
         return SessionRoles(
             roles: closures.closure(bound.flatMap(\.roles)), ceiling: closures.closure(bound.compactMap(\.ceiling)))
     }
@@ -21,7 +21,7 @@ extension CompiledPolicy {
     /// The namespaces that the bindings of these clients name, in the order of the file.
     func namespaces(_ clients: Set<String>) -> [String] {
         var seen: Set<String> = []
-        return model.bindings.filter { clients.contains($0.client.value) }
+        return clients.flatMap { bindings[$0] ?? [] }.sorted { $0.range.lowerBound < $1.range.lowerBound }
             .flatMap { $0.namespaces.isEmpty ? [PolicyTables.ownNamespace] : $0.namespaces.map(\.value) }
             .filter { seen.insert($0).inserted }
     }
@@ -46,8 +46,11 @@ extension CompiledPolicy {
         var seen: Set<SessionRoles> = []
         var found: [(SessionRoles, BindingModel)] = []
         var visited: Set<String> = []
+        var looks = 0
         for binding in model.bindings where visited.insert(binding.client.value).inserted {
             for namespace in namespaces([binding.client.value]) {
+                looks += 1
+                guard looks <= 4 * most else { return found }
                 let session = session([binding.client.value], in: namespace)
                 if seen.insert(session).inserted { found.append((session, binding)) }
                 if found.count >= most { return found }
@@ -70,7 +73,8 @@ extension Operation {
         var extras: Grants.Extras = []
         if tags.contains(.secret) { extras.insert(.secrets) }
         // In rtnetlink and nftables the tag is about what may stand inside.
-        if tags.contains(.traffic), family.protocolNumber != NetlinkProtocol.route, family.label != "netfilter/nftables" {
+        if tags.contains(.traffic), family.protocolNumber != NetlinkProtocol.route, family.label != "netfilter/nftables"
+        {
             extras.insert(.traffic)
         }
         return extras
@@ -80,7 +84,11 @@ extension Operation {
     func possibleExtras(_ family: Family) -> Grants.Extras {
         var extras = requiredExtras(family)
         if tags.contains(.traffic) { extras.insert(.traffic) }
-        if tags.contains(.code), family.protocolNumber != NetlinkProtocol.sockDiag { extras.insert(.code) }
+        if tags.contains(.code) { extras.insert(.code) }
+        if tags.contains(.namespace) { extras.insert(.netns) }
+        if tags.contains(.group) { extras.insert(.group) }
+        let mayCutOff = family.protocolNumber == NetlinkProtocol.route && kind == .write
+        if tags.contains(.itself) || mayCutOff { extras.insert(.itself) }
         return extras
     }
 }
@@ -92,6 +100,11 @@ extension Group {
         if tags.contains(.secret) { extras.insert(.secrets) }
         if tags.contains(.traffic) { extras.insert(.traffic) }
         return extras
+    }
+
+    /// Extras that its events may need.
+    var possibleExtras: Grants.Extras {
+        tags.contains(.namespace) ? requiredExtras.union(.netns) : requiredExtras
     }
 }
 
