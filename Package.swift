@@ -9,6 +9,7 @@ let package = Package(
         .executable(name: "nlgated", targets: ["nlgated"]),
         .executable(name: "nlgate-frontend", targets: ["nlgate-frontend"]),
         .executable(name: "nlgate-broker", targets: ["nlgate-broker"]),
+        .executable(name: "nlgate-policyc", targets: ["nlgate-policyc"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -50,10 +51,13 @@ let package = Package(
                 "Confinement",
             ]),
         .executableTarget(
+            name: "nlgate-policyc",
+            dependencies: ["PolicyFile", "Roles", "GatewayIPC", "ControlSocket", "LinuxSys", "Confinement"]),
+        .executableTarget(
             name: "nlgate",
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayIPC", "GatewayProtocol", "GatewayURL",
-                "TLSSocket", "LinuxSys",
+                "TLSSocket", "LinuxSys", "PolicyFile", "GatewayPolicy", "Roles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -74,12 +78,14 @@ let package = Package(
         // Tests: one per library, then those that cross them.
         .testTarget(name: "NetlinkWireTests", dependencies: ["NetlinkWire"]),
         .testTarget(name: "NetlinkFamiliesTests", dependencies: ["NetlinkFamilies", "NetlinkWire", "nlgate"]),
-        .testTarget(name: "GatewayPolicyTests", dependencies: ["GatewayPolicy", "NetlinkWire"]),
         .testTarget(
-            name: "PolicyFileTests", dependencies: ["PolicyFile", "GatewayPolicy", "Roles"], exclude: ["Corpus"]),
+            name: "GatewayPolicyTests",
+            dependencies: ["GatewayPolicy", "NetlinkWire", "LinuxSys", "CLinux", "Confinement"]),
+        .testTarget(
+            name: "PolicyFileTests", dependencies: ["PolicyFile", "GatewayPolicy", "Roles", "nlgate"], exclude: ["Corpus"]),
         .testTarget(name: "GatewayIPCTests", dependencies: ["GatewayIPC"]),
         .testTarget(name: "GatewayURLTests", dependencies: ["GatewayURL"]),
-        .testTarget(name: "RolesTests", dependencies: ["Roles", "GatewayPolicy"]),
+        .testTarget(name: "RolesTests", dependencies: ["Roles", "GatewayPolicy", "PolicyFile"]),
         .testTarget(name: "GatewayProtocolTests", dependencies: ["GatewayProtocol", "NetlinkWire"]),
         .testTarget(name: "LinuxSysTests", dependencies: ["LinuxSys", "CHostile"]),
         .target(name: "CHostile", path: "Tests/CHostile", cSettings: [.define("_GNU_SOURCE")]),
@@ -92,6 +98,7 @@ let package = Package(
             name: "ConfinementTests",
             dependencies: [
                 "Confinement", "LinuxSys", "confinement-probe", "nlgated", "nlgate-frontend", "nlgate-broker",
+                "nlgate-policyc",
             ]),
         .testTarget(name: "TLSSocketTests", dependencies: ["TLSSocket", "LinuxSys"]),
         .testTarget(
@@ -103,13 +110,15 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSSocket",
-                "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "nlgate", "nlgated", "nlgate-frontend",
-                "nlgate-broker", "hostile-helper",
+                "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "GatewayPolicy", "Roles", "nlgate",
+                "nlgated", "nlgate-frontend", "nlgate-broker", "nlgate-policyc", "hostile-helper",
             ]),
         .testTarget(name: "LayeringTests"),
         .testTarget(
             name: "HeaderTests",
-            dependencies: ["NetlinkWire", "NetlinkFamilies", "GatewayPolicy", "LinuxSys", "CLinux"]),
+            dependencies: [
+                "NetlinkWire", "NetlinkFamilies", "GatewayPolicy", "LinuxSys", "CLinux", "Confinement", "CHostile",
+            ]),
     ]
 )
 

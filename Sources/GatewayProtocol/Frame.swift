@@ -149,6 +149,10 @@ public enum ProtocolError: Error, Equatable, Sendable {
     case tooLarge(limit: Int)
     /// The client's byte order isn't the server's.
     case foreignByteOrder
+    /// A netlink message whose length is impossible, or padded with something else than zeros.
+    case badMessage
+    /// A control message that isn't the one with which pyroute2 0.1 begins.
+    case badControl
 }
 
 extension ProtocolError: CustomStringConvertible {
@@ -162,6 +166,8 @@ extension ProtocolError: CustomStringConvertible {
         case .badPayload(let kind): "the payload of frame kind \(kind.rawValue) is malformed"
         case .tooLarge(let limit): "a datagram is larger than this session's limit of \(limit) bytes"
         case .foreignByteOrder: "client and server have different byte orders; netlink can't be forwarded between them"
+        case .badMessage: "a netlink message has an impossible length, or padding that isn't zero"
+        case .badControl: "the control message isn't one that asks for a netlink protocol"
         }
     }
 }

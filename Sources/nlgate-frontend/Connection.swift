@@ -38,7 +38,11 @@ final class Connection {
     let local: SocketAddress
     let tls: TLSConnection?
     var phase: Phase
+    /// The dialect is known: without `messages` it is the native one.
+    var isDecided = false
     var machine = FrontendConnection()
+    /// In place of `machine`, of a client that speaks netlink messages.
+    var messages: MessageConnection?
     var identity: IdentityRecord
     /// To the broker, while there is a session.
     var session: SessionSocket?
@@ -49,11 +53,17 @@ final class Connection {
     var toBroker: [UInt8] = []
     /// Bytes that the client's socket had no room for.
     var outgoing: [UInt8] = []
+    /// Frames of the broker that wait for the end of a pause.
+    var heldBack: [UInt8] = []
+    /// When the pause ends, in monotonic milliseconds.
+    var resumeAt: UInt64?
+    /// The client has ended its side of the stream and still reads.
+    var inputEnded = false
     /// HELLO, until there is a broker to send it to.
     var hello: [UInt8] = []
     /// When the present phase must be over, in monotonic milliseconds; nil once the client has had a session.
     var deadline: UInt64?
-    /// When the client was last heard, in monotonic milliseconds.
+    /// When the client was last heard, in monotonic milliseconds; after its end, when it was last told something.
     var lastHeard: UInt64
     var pingSent = false
     /// It counts against its address: it has no session.
@@ -81,11 +91,17 @@ final class Connection {
         self.deadline = deadline
     }
 
+    /// True while client bytes must wait: a session is being opened or reset.
+    var isPaused: Bool { messages?.isPaused ?? machine.isPaused }
+
+    /// True while a broker was asked for and isn't there.
+    var isOpening: Bool { messages?.isOpening ?? (machine.isPaused && session == nil) }
+
     /// True while client bytes have somewhere to go.
     var mayRead: Bool {
         switch phase {
         case .handshake, .draining: true
-        case .open: !machine.isPaused && toBroker.isEmpty && outgoing.count < FrameHeader.maximumLength
+        case .open: !isPaused && !inputEnded && toBroker.isEmpty && outgoing.count < FrameHeader.maximumLength
         case .closing: false
         }
     }

@@ -17,6 +17,8 @@ struct Frontend: ~Copyable {
     var unauthenticated: [[UInt8]: Int] = [:]
     /// Connections whose turn ended while TLS still held bytes of theirs.
     var unfinished: Set<UInt32> = []
+    /// Connections that are left alone for a moment.
+    var pausing: Set<UInt32> = []
     var nextNumber: UInt32 = 1
     /// Given up for a moment when descriptors run out, so that a client can be turned away.
     var reserve: SessionSocket?
@@ -59,17 +61,25 @@ struct Frontend: ~Copyable {
         var nextSweep = now + 1000
         while !(isStopping && connections.isEmpty) {
             do throws(Errno) {
-                try epoll.wait(milliseconds: unfinished.isEmpty ? connections.isEmpty ? -1 : 1000 : 0, into: &events)
+                try epoll.wait(milliseconds: patience, into: &events)
             } catch {
                 exit(1)
             }
             now = Clock.monotonicMilliseconds()
             for event in events { handle(event) }
             resumeUnfinished()
+            resumePausing()
             guard now >= nextSweep else { continue }
             nextSweep = now + 1000
             sweep()
         }
+    }
+
+    /// Milliseconds until something is to be done that is no event.
+    private var patience: Int32 {
+        if !unfinished.isEmpty { return 0 }
+        if connections.isEmpty { return -1 }
+        return pausing.isEmpty ? 1000 : min(1000, untilNextResume)
     }
 
     /// Goes on reading where a turn ended with bytes still inside TLS.
@@ -141,8 +151,10 @@ struct Frontend: ~Copyable {
         var wanted: Readiness = []
         if connection.mayRead, !connection.readWantsWrite { wanted.insert(.read) }
         if !connection.outgoing.isEmpty || connection.readWantsWrite { wanted.insert(.write) }
+        // After the client's end only the loss of the whole connection is news.
+        if wanted.isEmpty, connection.inputEnded { wanted.insert(.hangUp) }
         var session: Readiness = []
-        if connection.phase == .open, connection.outgoing.isEmpty { session.insert(.read) }
+        if connection.phase == .open, connection.outgoing.isEmpty, connection.resumeAt == nil { session.insert(.read) }
         if !connection.toBroker.isEmpty { session.insert(.write) }
         let token = UInt64(connection.number) << 1
         do throws(Errno) {
@@ -167,6 +179,8 @@ struct Frontend: ~Copyable {
                 } else {
                     close(connection)
                 }
+            } else if connection.messages != nil {
+                sweepMessages(connection, quietFor: pingAfter)
             } else if connection.phase == .open, now >= connection.lastHeard + pingAfter {
                 if now >= connection.lastHeard + 3 * pingAfter {
                     sayGoodbye(connection, GoodbyeReason.timeout, "no answer to PING")
@@ -182,9 +196,8 @@ struct Frontend: ~Copyable {
     /// Queues GOODBYE; the connection ends when it is sent.
     mutating func sayGoodbye(_ connection: Connection, _ reason: UInt32, _ text: String) {
         guard connection.phase == .open else { return close(connection) }
-        guard connection.deliver(.goodbye, Outcome(code: reason, text: text).encode()) else {
-            return close(connection)
-        }
+        let said = connection.messages.map { $0.farewell(reason) } ?? connection.goodbye(reason, text)
+        guard connection.deliver(said.span) else { return close(connection) }
         finish(connection)
     }
 
@@ -211,6 +224,9 @@ struct Frontend: ~Copyable {
         connection.session = nil
         connection.watchedSession = []
         connection.toBroker = []
+        connection.heldBack = []
+        connection.resumeAt = nil
+        pausing.remove(connection.number)
     }
 
     mutating func close(_ connection: Connection) {

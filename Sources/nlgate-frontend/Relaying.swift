@@ -12,6 +12,9 @@ extension Frontend {
     mutating func handleClient(_ event: Event, _ connection: Connection) {
         if connection.phase == .handshake, !shakeHands(connection) { return }
         if connection.phase == .draining { return discard(connection) }
+        if connection.inputEnded, event.readiness.contains(.hangUp) || event.readiness.contains(.error) {
+            return close(connection)
+        }
         guard connection.flush() else { return close(connection) }
         if connection.phase == .closing {
             if connection.outgoing.isEmpty { drain(connection) }
@@ -43,7 +46,7 @@ extension Frontend {
                 // Without more at hand, epoll tells when there is.
                 guard connection.tls?.hasPendingInput ?? (held + count == fromClient.count) else { return }
             case .wantRead, .wantWrite: return keep(connection, 0..<held)
-            case .closed: return close(connection)
+            case .closed: return endInput(connection)
             }
         }
         // Bytes that TLS holds already are no event for epoll: their turn comes in the next round.
@@ -66,7 +69,7 @@ extension Frontend {
     /// A little is copied.
     ///
     /// Much is kept by trading buffers, or a client that sends byte by byte would cost a long copy for each.
-    private mutating func keep(_ connection: Connection, _ range: Range<Int>) {
+    mutating func keep(_ connection: Connection, _ range: Range<Int>) {
         connection.held = range.count
         guard range.count > 4096 else { return connection.incoming = Array(fromClient[range]) }
         if range.lowerBound > 0 { fromClient.replaceSubrange(0..<range.count, with: Array(fromClient[range])) }
@@ -77,6 +80,8 @@ extension Frontend {
     }
 
     private mutating func takeFrames(_ connection: Connection, count: Int) {
+        guard decideDialect(connection, count: count) else { return }
+        if connection.messages != nil { return takeMessages(connection, count: count) }
         var start = 0
         do throws(ProtocolError) {
             while start < count, isLive(connection), connection.phase == .open, connection.toBroker.isEmpty {
@@ -105,7 +110,7 @@ extension Frontend {
     }
 
     /// HELLO: the supervisor decides which broker, if any.
-    private mutating func ask(_ connection: Connection, _ hello: Hello, _ frame: [UInt8]) {
+    mutating func ask(_ connection: Connection, _ hello: Hello, _ frame: [UInt8]) {
         var index = 0
         if let name = hello.networkNamespace {
             guard let found = options.networkNamespaces.firstIndex(of: name) else {
@@ -127,7 +132,7 @@ extension Frontend {
 
     /// The supervisor gave the session its broker.
     mutating func open(_ connection: Connection, _ session: SessionSocket) {
-        guard connection.phase == .open, connection.machine.isPaused, connection.session == nil else { return }
+        guard connection.phase == .open, connection.isOpening, connection.session == nil else { return }
         do throws(Errno) {
             try epoll.add(session.descriptor.raw, .read, token: UInt64(connection.number) << 1 | 1)
             guard try session.descriptor.send(connection.hello.span) != .wouldBlock else {
@@ -139,22 +144,13 @@ extension Frontend {
         connection.hello = []
         connection.session = session
         connection.watchedSession = .read
-        connection.machine.sessionOpened()
+        if connection.messages != nil { connection.messages?.sessionOpened() } else { connection.machine.sessionOpened() }
         readClient(connection)
         if isLive(connection) { watch(connection) }
     }
 
     private mutating func forward(_ connection: Connection, _ range: Range<Int>) {
-        guard let session = connection.session else { return close(connection) }
-        do throws(Errno) {
-            switch try session.descriptor.send(fromClient.span.extracting(range)) {
-            case .bytes: break
-            case .wouldBlock: connection.toBroker = Array(fromClient[range])
-            case .closed: lostBroker(connection)
-            }
-        } catch {
-            lostBroker(connection)
-        }
+        if !connection.forward(fromClient.span.extracting(range)) { lostBroker(connection) }
     }
 
     private mutating func flushToBroker(_ connection: Connection) {
@@ -171,12 +167,13 @@ extension Frontend {
     private mutating func readBroker(_ connection: Connection) {
         for _ in 0..<Frontend.fairShare {
             guard isLive(connection), connection.phase == .open, connection.outgoing.isEmpty,
-                let session = connection.session
+                connection.resumeAt == nil, let session = connection.session
             else { return }
             do throws(Errno) {
                 switch try session.descriptor.receivePacket(into: &fromBroker, count: fromBroker.count) {
                 case .wouldBlock: return
                 case .closed: return lostBroker(connection)
+                case .bytes(let count) where connection.messages != nil: takeMessageFrames(connection, 0..<count)
                 case .bytes(let count): takeBrokerFrames(connection, count)
                 }
             } catch {
@@ -222,7 +219,7 @@ extension Frontend {
         if isLive(connection) { readClient(connection) }
     }
 
-    private mutating func lostBroker(_ connection: Connection) {
+    mutating func lostBroker(_ connection: Connection) {
         sayGoodbye(connection, GoodbyeReason.internalError, "the process behind the session has ended")
     }
 

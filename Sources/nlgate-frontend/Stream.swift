@@ -100,4 +100,27 @@ extension Connection {
         writer.append(kind, tag: tag, payload)
         return deliver(writer.bytes.span)
     }
+
+    /// GOODBYE as a frame.
+    func goodbye(_ reason: UInt32, _ text: String) -> [UInt8] {
+        var writer = FrameWriter()
+        writer.append(.goodbye, Outcome(code: reason, text: text).encode())
+        return writer.bytes
+    }
+
+    /// Sends one packet of frames to the broker, or keeps it until there is room; false when the broker is lost.
+    func forward(_ packet: Span<UInt8>) -> Bool {
+        guard let session else { return false }
+        do throws(Errno) {
+            switch try session.descriptor.send(packet) {
+            case .bytes: return true
+            case .wouldBlock:
+                toBroker = packet.indices.map { packet[$0] }
+                return true
+            case .closed: return false
+            }
+        } catch {
+            return false
+        }
+    }
 }

@@ -78,7 +78,9 @@ private struct Generator: RandomNumberGenerator {
     /// The lengths at which the message, cut or filled with zeros, is taken.
     private func takenLengths(_ message: [UInt8], _ isTaken: ([UInt8]) -> Bool) -> [Int] {
         let filled = message + [UInt8](repeating: 0, count: 4096)
-        return (Array(0...600) + [3576, 3577, 3578, 4011, 4012, 4013, 4015, 4016, 4017, 4096]).filter { isTaken(Array(filled.prefix($0))) }
+        return (Array(0...600) + [3576, 3577, 3578, 4011, 4012, 4013, 4015, 4016, 4017, 4096]).filter {
+            isTaken(Array(filled.prefix($0)))
+        }
     }
 
     @Test func `unknown kinds and kinds of the other direction are refused at every length`() {

@@ -16,28 +16,47 @@ enum Canonical {
         "SETDEFAULT": 4, "GETDEFAULT": 4,
     ]
 
-    static func request(_ family: Family, _ operation: Operation, dump: Bool) throws -> [UInt8] {
+    static func request(
+        _ family: Family, _ operation: Operation, dump: Bool, attributes: [UInt8]? = nil
+    ) throws -> [UInt8] {
+        let more = selectors(family, operation) + (attributes ?? [])
         let flags = dump ? Request.dump : operation.kind == .read ? Request.get : Request.set
         switch family.protocolNumber {
         case NetlinkProtocol.route:
             // The first sub-command of dcbmsg is a read.
             let start: [UInt8] = operation.name == "GETDCB" ? [0, 1] : [0, 0]
             let size = routeSizes[operation.number / 4] ?? 2
-            return try Request.message(operation.number, flags, start + Request.zeros(size - 2))
+            return try Request.message(operation.number, flags, start + Request.zeros(size - 2) + more)
         case NetlinkProtocol.xfrm:
             let size = dump ? 0 : xfrmSizes[operation.name] ?? -1
-            return try Request.message(operation.number, flags, Request.zeros(size))
+            return try Request.message(operation.number, flags, Request.zeros(size) + more)
         case NetlinkProtocol.sockDiag:
             let size = operation.number < 20 ? 60 : 56
-            return try Request.message(operation.number, flags, [2, 6] + Request.zeros(size - 2))
+            return try Request.message(operation.number, flags, [2, 6] + Request.zeros(size - 2) + more)
         case NetlinkProtocol.netfilter:
-            let message = try Request.message(operation.number, flags, Request.zeros(4))
+            let message = try Request.message(operation.number, flags, Request.zeros(4) + more)
             return operation.tags.contains(.batched) ? try batch(message) : message
         default:
             let id = assignedFamilies[family.name] ?? 0
-            let attributes = family.name == "TASKSTATS" ? Request.attribute(1, [1, 0, 0, 0]) : []
+            let usual = family.name == "TASKSTATS" ? Request.attribute(1, [1, 0, 0, 0]) : []
             return try Request.generic(
-                id, UInt8(operation.number), flags, header: family.headerSize, attributes)
+                id, UInt8(operation.number), flags, header: family.headerSize, attributes ?? usual)
+        }
+    }
+
+    /// What a deletion must name, lest it means everything.
+    private static func selectors(_ family: Family, _ operation: Operation) -> [UInt8] {
+        let table = Request.text(1, "t")
+        switch (family.label, operation.name) {
+        case ("route", "DELADDR"): return Request.attribute(2, [192, 0, 2, 1])
+        case ("route", "DELRULE"): return Request.attribute(6, [1, 0, 0, 0])
+        case ("netfilter/nftables", "DELRULE"), ("netfilter/nftables", "DESTROYRULE"): return table
+        case ("netfilter/nftables", "DELCHAIN"), ("netfilter/nftables", "DESTROYCHAIN"):
+            return table + Request.text(3, "c")
+        case ("netfilter/nftables", "DELTABLE"), ("netfilter/nftables", "DESTROYTABLE"): return []
+        case ("netfilter/nftables", let name) where name.hasPrefix("DEL") || name.hasPrefix("DESTROY"):
+            return table + Request.text(2, "s")
+        default: return []
         }
     }
 

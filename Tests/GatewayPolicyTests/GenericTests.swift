@@ -60,7 +60,9 @@ private func staysOut(_ name: String, _ what: String) -> JoinVerdict {
         let request = try Request.generic(50, 2)
         var map = FamilyMap()
         func forwards() -> Bool {
-            guard case .forward = judge.judge(request.span, families: map, context: context, lookup: Server()) else { return false }
+            guard case .forward = judge.judge(request.span, families: map, context: context, lookup: Server()) else {
+                return false
+            }
             return true
         }
         #expect(!forwards())

@@ -6,7 +6,7 @@ public struct SpecialAttribute: Equatable, Sendable {
     public let path: [String]
     /// Attribute numbers along the path and what must stand beside them, as the head of `operations.table` explains.
     public let steps: String
-    /// What it carries: a descriptor, a process, a namespace, key material …
+    /// What it carries: a descriptor, a process, a namespace, key material and more.
     public let kinds: Tags
     /// The operations that it concerns, by name.
     public let operations: [String]

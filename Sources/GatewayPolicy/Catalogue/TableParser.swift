@@ -1,4 +1,6 @@
-/// Reads `operations.table`; it is part of the program, so a mistake in it stops it. Its head describes it.
+/// Reads `operations.table`; it is part of the program, so a mistake in it stops it.
+///
+/// Its head describes it.
 struct TableParser {
     typealias Words = [ArraySlice<UInt8>]
 
@@ -58,7 +60,8 @@ struct TableParser {
         }
         families.append(
             Family(
-                label: text(head[1]), protocolNumber: Int32(protocolNumber), prefix: head[3] == [0x2d] ? "" : text(head[3]),
+                label: text(head[1]), protocolNumber: Int32(protocolNumber),
+                prefix: head[3] == [0x2d] ? "" : text(head[3]),
                 headerSize: size, operations: operations.sorted { $0.number < $1.number },
                 groups: groups.sorted { ($0.number ?? 0, $0.name) < ($1.number ?? 0, $1.name) }))
         (head, operations, groups) = ([], [], [])

@@ -30,7 +30,7 @@ public struct RolePart: Equatable, Sendable {
 /// The `where` of a role: it binds the role's writes, and of them those that have the object.
 ///
 /// A key that is nil is not in the policy.
-public struct Conditions: Equatable, Sendable {
+public struct Conditions: Equatable, Hashable, Sendable {
     /// Names of interfaces; `*` stands for any characters.
     public var interfaces: [String]?
     /// Routing tables.

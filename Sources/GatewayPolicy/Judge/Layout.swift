@@ -18,9 +18,7 @@ struct Layout: Sendable, Equatable {
         case NetlinkProtocol.netfilter: Layout(headerSize: 4, attributes: netfilter(operation.number))
         case NetlinkProtocol.xfrm: xfrm(operation.number, dump: dump)
         case NetlinkProtocol.sockDiag: payload.isEmpty ? nil : sockDiag(operation.number, bytes[payload.lowerBound])
-        case NetlinkProtocol.generic:
-            Layout(headerSize: 4 + family.headerSize, attributes: generic(family))
-        default: nil
+        default: generic(family)
         }
     }
 
@@ -91,11 +89,15 @@ struct Layout: Sendable, Equatable {
         }
     }
 
-    private static func generic(_ family: Family) -> Level {
-        switch family.name {
-        case "nlctrl": .flat(highest: 10)
-        case "TASKSTATS": .flat(highest: 4)
-        default: .generic(family: family.name)
-        }
+    /// The layout of every message of a generic family; nil for other protocols.
+    static func generic(_ family: Family) -> Layout? {
+        guard family.protocolNumber == NetlinkProtocol.generic else { return nil }
+        let level: Level =
+            switch family.name {
+            case "nlctrl": .flat(highest: 10)
+            case "TASKSTATS": .flat(highest: 4)
+            default: .generic(family: family.name)
+            }
+        return Layout(headerSize: 4 + family.headerSize, attributes: level)
     }
 }

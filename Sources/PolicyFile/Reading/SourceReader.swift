@@ -3,12 +3,13 @@ internal import Yams
 /// Turns a file into nodes with places: checks characters and words, then lets Yams find the structure.
 struct SourceReader {
     static let mostNodes = 50_000
-    static let mostDuplicates = 16
+    static let mostDuplicates = 64
 
     private let collector: DiagnosticCollector
     private let tokens: [Int: Token]
     /// Keys that stand for another because Yams takes no duplicates: by place, the name that the file has there.
     private var renamed: [Int: String] = [:]
+    private var renames = 0
     private var nodes = 0
 
     /// The root of the file, or nil when it is no YAML that a policy may use; the collector knows why.
@@ -56,17 +57,19 @@ struct SourceReader {
     /// Gives one of two equal keys another name of the same length, so that the rest can still be read.
     private mutating func rename(_ mark: Mark, in bytes: inout [UInt8]) -> Bool {
         let offset = collector.map.offset(line: mark.line, column: mark.column)
-        guard renamed[offset] == nil, let token = tokens[offset] else { return false }
+        guard let token = tokens[offset], token.kind == .plain || token.kind == .quoted else { return false }
         let inner = token.kind == .quoted ? (offset + 1)..<(token.range.upperBound - 1) : token.range
         let name = collector.map.text(inner)
         // What an escape stands for is not worth a second reader here.
         let isOrdinary = name.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f && $0 != 0x5c && $0 != 0x27 }
-        guard token.kind == .plain || token.kind == .quoted, !name.isEmpty, isOrdinary else { return false }
-        var number = renamed.count
+        guard !name.isEmpty, isOrdinary else { return false }
+        let letters = Array("qxzjkwvyabcdefghilmnoprstu0123456789".utf8)
+        var number = renames
         for index in inner {
-            bytes[index] = UInt8(ascii: "a") + UInt8(number % 26)
-            number /= 26
+            bytes[index] = letters[number % letters.count]
+            number /= letters.count
         }
+        renames += 1
         renamed[offset] = name
         return true
     }

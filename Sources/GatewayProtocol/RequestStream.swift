@@ -1,0 +1,72 @@
+import NetlinkWire
+
+/// Netlink messages as they come out of a byte stream, cut and joined anyhow, made into DATAGRAM frames: one message,
+/// one datagram.
+struct RequestStream: Sendable {
+    /// The largest message, in bytes.
+    var limit = DatagramLimit.toReader
+    /// The header of the message that came last, also if it was refused.
+    private(set) var last: MessageHeader?
+    /// Bytes of that message that were not forwarded yet.
+    private var rest = 0
+    /// Zeros that must follow it.
+    private var padding = 0
+
+    /// Takes what is there and appends frames, at most one packet of them; `consumed` says how far it got.
+    ///
+    /// - Throws: `badMessage`, `tooLarge`; `last` is the message that it was about, if it had a whole header.
+    mutating func take(
+        _ range: Range<Int>, of bytes: Span<UInt8>, consumed: inout Int, frames: inout [UInt8]
+    ) throws(ProtocolError) {
+        var position = range.lowerBound
+        defer { consumed = position - range.lowerBound }
+        while position < range.upperBound {
+            if rest == 0 {
+                try skipPadding(&position, range, of: bytes)
+                guard padding == 0, try begin(at: position, range, of: bytes) else { return }
+            }
+            // A part is forwarded whole: a client that sends byte by byte must not become a flood of frames.
+            let part = min(rest, FrameHeader.maximumPayload)
+            guard range.upperBound - position >= part,
+                frames.isEmpty || frames.count + FrameHeader.size + part <= FrameHeader.maximumLength
+            else { return }
+            forward(position..<(position + part), of: bytes, into: &frames)
+            position += part
+        }
+    }
+
+    private mutating func skipPadding(
+        _ position: inout Int, _ range: Range<Int>, of bytes: Span<UInt8>
+    ) throws(ProtocolError) {
+        while padding > 0, position < range.upperBound {
+            guard bytes[position] == 0 else { throw .badMessage }
+            padding -= 1
+            position += 1
+        }
+    }
+
+    /// Reads the next header; false when it isn't whole.
+    private mutating func begin(
+        at position: Int, _ range: Range<Int>, of bytes: Span<UInt8>
+    ) throws(ProtocolError) -> Bool {
+        guard let header = try? MessageHeader(from: bytes.extracting(position..<range.upperBound)) else { return false }
+        last = header
+        let length = Int(header.length)
+        guard length >= MessageHeader.size else { throw .badMessage }
+        guard length <= limit else { throw .tooLarge(limit: limit) }
+        rest = length
+        padding = aligned(length) - length
+        return true
+    }
+
+    private mutating func forward(_ part: Range<Int>, of bytes: Span<UInt8>, into frames: inout [UInt8]) {
+        rest -= part.count
+        let header = FrameHeader(
+            payload: part.count, kind: .datagram, flags: rest > 0 ? .more : [], tag: last?.sequence ?? 0)
+        let start = frames.count
+        frames.reserveCapacity(start + Int(header.length))
+        frames.append(contentsOf: repeatElement(0, count: FrameHeader.size))
+        header.write(into: &frames, at: start)
+        for index in part { frames.append(bytes[index]) }
+    }
+}
