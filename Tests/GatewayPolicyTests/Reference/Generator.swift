@@ -72,7 +72,8 @@ struct Generator {
             case 3: bytes.insert(contentsOf: Request.zeros(1 + numbers.below(8)), at: index)
             case 4...6 where bytes.count >= 16: append(attribute(below: 70), to: &bytes)
             case 7 where bytes.count > 17: bytes[7] = UInt8(numbers.below(16))
-            case 8 where bytes.count > 24: bytes[16 + numbers.below(min(bytes.count - 16, 40))] = UInt8(numbers.below(40))
+            case 8 where bytes.count > 24:
+                bytes[16 + numbers.below(min(bytes.count - 16, 40))] = UInt8(numbers.below(40))
             default: bytes += bytes.prefix(64)
             }
         }
@@ -92,11 +93,14 @@ struct Generator {
 }
 
 extension Generator {
-    private static let names = ["lo", "eth0", "enp1s0", "veth0", "veth9", "vlan7", "mgmt0", "mgmt-vlan", "nosuch", "a b", ""]
+    private static let names = [
+        "lo", "eth0", "enp1s0", "veth0", "veth9", "vlan7", "mgmt0", "mgmt-vlan", "nosuch", "a b", "",
+    ]
     private static let kinds = ["dummy", "veth", "vlan", "bridge", "nlmon", "macvtap", "vxlan", "hsr", "nosuch"]
     private static let addresses: [[UInt8]] = [
         [10, 0, 0, 0], [10, 255, 1, 0], [192, 0, 2, 1], [192, 0, 2, 254], [198, 51, 100, 9], [198, 51, 100, 0],
-        [0x20, 1, 0xd, 0xb8] + Request.zeros(12), [0x20, 1, 0xd, 0xb8] + Request.zeros(11) + [1], Request.zeros(16), [1, 2],
+        [0x20, 1, 0xd, 0xb8] + Request.zeros(12), [0x20, 1, 0xd, 0xb8] + Request.zeros(11) + [1], Request.zeros(16),
+        [1, 2],
     ]
 
     /// An attribute whose number may mean anything, with a content that means something.
@@ -106,7 +110,8 @@ extension Generator {
 
     private mutating func content(_ kind: Int) -> [UInt8] {
         switch kind {
-        case 0, 1: Request.little(numbers.pick([0, 1, 2, 3, 4, 5, 100, 150, 254, 255, 1000, 1279, UInt32.max] as [UInt32]))
+        case 0, 1:
+            Request.little(numbers.pick([0, 1, 2, 3, 4, 5, 100, 150, 254, 255, 1000, 1279, UInt32.max] as [UInt32]))
         case 2: [numbers.pick([0, 1, 4, 6, 17, 186, 188])]
         case 3: Array(numbers.pick(Generator.names).utf8) + (numbers.one(in: 8) ? [] : [0])
         case 4: numbers.pick(Generator.addresses)
@@ -140,7 +145,8 @@ extension Generator {
         let header: [UInt8]
         switch type {
         case 24...26, 32, 33:
-            header = [family, lengths.0, lengths.1, 0, table, numbers.pick([0, 4, 186, 188]), 0, 1]
+            header =
+                [family, lengths.0, lengths.1, 0, table, numbers.pick([0, 4, 186, 188]), 0, 1]
                 + Request.little(numbers.pick([0, 0, 2] as [UInt32]))
         case 20...22: header = [family, lengths.0, 0, 0] + index
         case 28, 29, 72: header = [family, 0, 0, 0] + index + Request.zeros(4)
@@ -149,7 +155,8 @@ extension Generator {
         case 104, 105: header = [family, 0, numbers.pick([0, 186]), 0] + Request.zeros(4)
         case 84, 112: header = [family, 0, 0, 0] + index
         default:
-            header = [family, 0, 0, 0] + index + Request.little(numbers.pick([0, 0, 1, 0x100] as [UInt32]))
+            header =
+                [family, 0, 0, 0] + index + Request.little(numbers.pick([0, 0, 1, 0x100] as [UInt32]))
                 + Request.little(numbers.pick([0, 1, 0x100] as [UInt32]))
         }
         var attributes: [UInt8] = []

@@ -95,7 +95,9 @@ struct ReferenceGuard {
     private func addsRule(_ message: ReferenceMessage) throws(Reason) -> Bool {
         guard width(message.header(0)) == carrier.peerAddress.count else { return false }
         if message.header4(8) & 2 == 2 { return true }
-        if let (address, length) = message.destination, !shareBits(address, carrier.peerAddress, length) { return false }
+        if let (address, length) = message.destination, !shareBits(address, carrier.peerAddress, length) {
+            return false
+        }
         if let source = try address(message, 2) {
             let length = min(Int(message.header(2)), source.count * 8)
             if !shareBits(source, carrier.localAddress, length) { return false }

@@ -218,7 +218,9 @@ extension ReferenceJudge {
                 return false
             }
         }
-        if let families = conditions.families, hasFamily(message), !families.contains(message.header(0)) { return false }
+        if let families = conditions.families, hasFamily(message), !families.contains(message.header(0)) {
+            return false
+        }
         if let names = conditions.interfaces, hasInterface(message), !interfacesFit(message, names) { return false }
         if let kinds = conditions.linkKinds, label == "route",
             among("NEWLINK SETLINK DELLINK NEWLINKPROP DELLINKPROP"), !kindsFit(message, kinds)
@@ -240,7 +242,9 @@ extension ReferenceJudge {
         switch message.family.label {
         case "netfilter/nftables", "netfilter/ctnetlink", "netfilter/ctnetlink_exp", "sock_diag": return true
         case "route":
-            let kinds = ["LINK", "LINKPROP", "ADDR", "ROUTE", "NEIGH", "RULE", "NEIGHTBL", "ADDRLABEL", "MDB", "VLAN", "TUNNEL"]
+            let kinds = [
+                "LINK", "LINKPROP", "ADDR", "ROUTE", "NEIGH", "RULE", "NEIGHTBL", "ADDRLABEL", "MDB", "VLAN", "TUNNEL",
+            ]
             return name == "NEWNEXTHOP" || kinds.contains(String(name.dropFirst(3)))
         default: return false
         }
@@ -293,7 +297,9 @@ extension ReferenceJudge {
         guard let first = pattern.utf8.first else { return text.isEmpty }
         if first == UInt8(ascii: "*") {
             let rest = String(decoding: pattern.utf8.dropFirst(), as: UTF8.self)
-            return (0...text.utf8.count).contains { globs(rest, String(decoding: text.utf8.dropFirst($0), as: UTF8.self)) }
+            return (0...text.utf8.count).contains {
+                globs(rest, String(decoding: text.utf8.dropFirst($0), as: UTF8.self))
+            }
         }
         guard text.utf8.first == first else { return false }
         return globs(

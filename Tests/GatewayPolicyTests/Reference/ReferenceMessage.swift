@@ -33,7 +33,8 @@ struct ReferenceMessage {
 
     /// Reads what a write is about.
     init(
-        _ family: Family, _ operation: Operation, flags: Int, at payload: Range<Int>, parser: ReferenceParser, pieces: [Piece]
+        _ family: Family, _ operation: Operation, flags: Int, at payload: Range<Int>, parser: ReferenceParser,
+        pieces: [Piece]
     ) throws(Reason) {
         self.family = family
         self.operation = operation

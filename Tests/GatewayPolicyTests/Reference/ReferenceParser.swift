@@ -137,7 +137,8 @@ struct ReferenceParser {
             if index > 0 { interfaces.append(.index(index)) }
         case "ports":
             guard piece.content.count > 0, piece.content.count % 4 == 0 else { throw .malformed }
-            for at in stride(from: start, to: piece.content.upperBound, by: 4) where four(at) != 0 && four(at) != portID {
+            for at in stride(from: start, to: piece.content.upperBound, by: 4) where four(at) != 0 && four(at) != portID
+            {
                 isForbidden = true
             }
         case "mirror":

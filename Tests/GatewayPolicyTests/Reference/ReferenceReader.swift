@@ -104,7 +104,8 @@ struct ReferenceReader {
             if name == "DELACTION" { return message.flags & 0x100 != 0 }
             return message.wholeGroup || message.deletes && message.flags & 0x200 != 0
         case "netfilter/nftables" where message.deletes: return try deletesMany(message)
-        case "netfilter/ctnetlink": return name == "CT_DELETE" && (message.has(25) || !message.has(1) && !message.has(2))
+        case "netfilter/ctnetlink":
+            return name == "CT_DELETE" && (message.has(25) || !message.has(1) && !message.has(2))
         case "netfilter/ctnetlink_exp": return name == "EXP_DELETE" && !message.has(2)
         case "netfilter/ipset": return (name == "DESTROY" || name == "FLUSH") && !message.has(2)
         case "netfilter/acct", "netfilter/cttimeout", "netfilter/cthelper": return message.deletes && !message.has(1)
