@@ -10,7 +10,7 @@ struct WriteTarget: Hashable {
     var destination: String?
 
     /// The longest that each part of the log's text can be: one that is missing may have had no room.
-    private static let room: KeyValuePairs<ConditionKey, Int> = [
+    private static let room: KeyValuePairs<WhereKey, Int> = [
         .interface: 20, .table: 16, .protocol: 20, .linkKind: 20, .destinationIn: 48,
     ]
     private static let longestText = 64
@@ -35,7 +35,7 @@ struct WriteTarget: Hashable {
         linkKinds = Set(linkKinds).sorted()
     }
 
-    private mutating func take(_ name: String, _ value: String, _ keys: [ConditionKey]) throws(AuditLine.Skip) {
+    private mutating func take(_ name: String, _ value: String, _ keys: [WhereKey]) throws(AuditLine.Skip) {
         switch name {
         case "dev" where keys.contains(.interface):
             // A link that had no name by then, one message for many links, and what would be a pattern in a policy.
@@ -67,7 +67,7 @@ struct WriteTarget: Hashable {
         !text.contains("*") && text.utf8.count < 128 && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
     }
 
-    private func has(_ key: ConditionKey) -> Bool {
+    private func has(_ key: WhereKey) -> Bool {
         switch key {
         case .interface: !interfaces.isEmpty
         case .table: table != nil
