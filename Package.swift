@@ -82,10 +82,11 @@ let package = Package(
             name: "GatewayPolicyTests",
             dependencies: ["GatewayPolicy", "NetlinkWire", "LinuxSys", "CLinux", "Confinement"]),
         .testTarget(
-            name: "PolicyFileTests", dependencies: ["PolicyFile", "GatewayPolicy", "Roles", "nlgate"], exclude: ["Corpus"]),
+            name: "PolicyFileTests",
+            dependencies: ["PolicyFile", "GatewayPolicy", "Roles", "LinuxSys", "nlgate"], exclude: ["Corpus", "Golden"]),
         .testTarget(name: "GatewayIPCTests", dependencies: ["GatewayIPC"]),
         .testTarget(name: "GatewayURLTests", dependencies: ["GatewayURL"]),
-        .testTarget(name: "RolesTests", dependencies: ["Roles", "GatewayPolicy"]),
+        .testTarget(name: "RolesTests", dependencies: ["Roles", "GatewayPolicy", "PolicyFile"]),
         .testTarget(name: "GatewayProtocolTests", dependencies: ["GatewayProtocol", "NetlinkWire"]),
         .testTarget(name: "LinuxSysTests", dependencies: ["LinuxSys", "CHostile"]),
         .target(name: "CHostile", path: "Tests/CHostile", cSettings: [.define("_GNU_SOURCE")]),
@@ -116,7 +117,9 @@ let package = Package(
         .testTarget(name: "LayeringTests"),
         .testTarget(
             name: "HeaderTests",
-            dependencies: ["NetlinkWire", "NetlinkFamilies", "GatewayPolicy", "LinuxSys", "CLinux", "Confinement"]),
+            dependencies: [
+                "NetlinkWire", "NetlinkFamilies", "GatewayPolicy", "LinuxSys", "CLinux", "Confinement", "CHostile",
+            ]),
     ]
 )
 

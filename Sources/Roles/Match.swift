@@ -83,7 +83,8 @@ extension PolicyTables.Criterion {
         case (.commonName(let pattern), .certificate(let certificate)):
             !certificate.commonName.isEmpty && matches(pattern, certificate.commonName)
         case (.issuer(let wanted), .certificate(let certificate)):
-            !certificate.issuer.isEmpty && certificate.issuer == wanted
+            // Bytes: strings are equal in Swift when their characters are, however these are put together.
+            !certificate.issuer.isEmpty && certificate.issuer.utf8.elementsEqual(wanted.utf8)
         case (.dnsName(let pattern), .certificate(let certificate)):
             certificate.dnsNames.contains { matches(pattern.lowercased(), $0.lowercased()) }
         case (.uri(let pattern), .certificate(let certificate)): certificate.uris.contains { matches(pattern, $0) }

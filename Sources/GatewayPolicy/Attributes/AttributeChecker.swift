@@ -103,7 +103,8 @@ struct AttributeChecker: Sendable {
         default: rule = nil
         }
         if rule == nil {
-            findings.forbid("the kind \"\(kind.prefix(16))\" takes descriptors, files or programs, or is not known here")
+            findings.forbid(
+                "the kind \"\(kind.prefix(16))\" takes descriptors, files or programs, or is not known here")
         }
         return rule
     }

@@ -111,7 +111,7 @@ struct LockOutGuard {
     private func checkRoute(_ objects: MessageObjects) -> String? {
         guard let destination = objects.destination, let local, let peer else { return nil }
         let table = objects.table ?? 0
-        if table == 0 || table == LockOutGuard.localTable, destination == local {
+        if table == LockOutGuard.localTable, destination == local {
             return "would change how this session is received"
         }
         let tables = [carrier.routeTable, 0, LockOutGuard.mainTable, LockOutGuard.localTable]

@@ -53,6 +53,14 @@ public struct Misfit: Equatable, Hashable, Sendable {
     public var role: String
     /// The role's line in the file; 0 for a built-in.
     public var line: UInt32
+
+    /// A condition from its parts.
+    public init(operation: String, condition: String, role: String, line: UInt32) {
+        self.operation = operation
+        self.condition = condition
+        self.role = role
+        self.line = line
+    }
 }
 
 /// A datagram that isn't sent, message by message.

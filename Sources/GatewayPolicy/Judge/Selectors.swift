@@ -33,7 +33,8 @@ enum Selectors {
         case .link: return objects.isWholeGroup || isBulk(message, deletes)
         case .address where deletes && !has(1) && !has(2):
             throw .malformed("an address to delete, without the address")
-        case .rule where deletes && message.attributes.isEmpty && (1...4).allSatisfy({ message.headerByte($0, bytes) == 0 }):
+        case .rule
+        where deletes && message.attributes.isEmpty && (1...4).allSatisfy({ message.headerByte($0, bytes) == 0 }):
             throw .malformed("a rule to delete, without anything that tells which")
         case .action: return deletes && message.header.flags.contains(.nonRecursive)
         case .linkProperty, .address, .route, .neighbour, .rule, .trafficControl, .neighbourTable, .addressLabel,

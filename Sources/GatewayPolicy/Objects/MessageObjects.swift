@@ -49,7 +49,7 @@ struct MessageObjects: Equatable, Sendable {
     var changesExisting = false
     /// A link that doesn't exist is made.
     var mayCreate = false
-    /// The address family of the fixed header.
+    /// The address family of the fixed header; 0 fits only a policy that says so.
     var family: UInt8?
     /// The table of nftables.
     var tableName: String?
@@ -64,7 +64,6 @@ struct MessageObjects: Equatable, Sendable {
 
     mutating func set(table: UInt32) { self.table = table == 0 ? nil : table }
     mutating func set(protocolNumber: UInt8) { self.protocolNumber = protocolNumber == 0 ? nil : protocolNumber }
-    mutating func set(family: UInt8) { self.family = family == 0 ? nil : family }
 }
 
 extension MessageObjects {
@@ -74,7 +73,7 @@ extension MessageObjects {
     init(_ message: ParsedMessage, _ subject: Subject, _ operation: Operation, _ bytes: Span<UInt8>) throws(Objection) {
         interfaces = message.findings.interfaces
         linkKinds = message.findings.linkKinds
-        if subject.keys(operation).contains(.family) { set(family: message.headerByte(0, bytes)) }
+        if subject.keys(operation).contains(.family) { family = message.headerByte(0, bytes) }
         switch subject {
         case .link: try readLink(message, operation, bytes)
         case .linkProperty: try readLinkProperty(message, bytes)

@@ -85,7 +85,9 @@ enum Subject: Sendable, Equatable {
         case .neighbourTable, .addressLabel, .multicastDatabase, .bridgeVLAN, .tunnel: return [.interface, .family]
         case .nextHop: return creates ? [.interface, .protocolNumber, .family] : []
         case .table, .chain, .tableContent, .setObject, .otherRules, .connection, .expectation, .socket: return .family
-        case .none, .securityState, .priorityRead, .sets, .accounting, .timeout, .helper, .controller, .taskstats, .metrics: return []
+        case .none, .securityState, .priorityRead, .sets, .accounting, .timeout, .helper, .controller, .taskstats,
+            .metrics:
+            return []
         }
     }
 }

@@ -2,18 +2,18 @@ internal import GatewayPolicy
 
 /// `where`, and the names that `never` shares with it.
 extension ModelReader {
-    func conditions(_ entry: SourceNode.Entry) -> [ConditionKey: ConditionModel] {
-        guard let mapping = mapping(entry.value, what: "where", keys: ConditionKey.allCases.map(\.rawValue)) else {
+    func conditions(_ entry: SourceNode.Entry) -> [WhereKey: ConditionModel] {
+        guard let mapping = mapping(entry.value, what: "where", keys: WhereKey.allCases.map(\.rawValue)) else {
             return [:]
         }
-        var conditions: [ConditionKey: ConditionModel] = [:]
-        for key in ConditionKey.allCases {
+        var conditions: [WhereKey: ConditionModel] = [:]
+        for key in WhereKey.allCases {
             if let entry = mapping[key.rawValue] { conditions[key] = condition(key, entry) }
         }
         return conditions
     }
 
-    private func condition(_ key: ConditionKey, _ entry: SourceNode.Entry) -> ConditionModel? {
+    private func condition(_ key: WhereKey, _ entry: SourceNode.Entry) -> ConditionModel? {
         var texts: [String] = []
         func read<Value: Sendable>(_ one: (String, Range<Int>) -> Value?) -> [Value] {
             values(entry, what: key.rawValue) { text, range in
@@ -104,7 +104,9 @@ extension ModelReader {
         if let number = NumberNames.value(text, in: names) { return number }
         error(
             range, "unknown address family \(text.shortened)",
-            Suggestion.hint(for: text, in: names.map(\.key)) ?? "one of \(names.map(\.key).joined(separator: ", "))")
+            ["ipv4": "did you mean inet?", "ipv6": "did you mean inet6?"][text.lowercased()]
+                ?? Suggestion.hint(for: text, in: names.map(\.key))
+                ?? "one of \(names.map(\.key).joined(separator: ", "))")
         return nil
     }
 
@@ -117,7 +119,8 @@ extension ModelReader {
             return number(text, bounds, range, what: "number of a \(what)").map { UInt8($0) }
         }
         let hint =
-            Suggestion.hint(for: text, in: names.map(\.key)) ?? "one of \(names.map(\.key).joined(separator: ", "))"
+            ["ipv4": "did you mean inet?", "ipv6": "did you mean inet6?"][text.lowercased()]
+            ?? Suggestion.hint(for: text, in: names.map(\.key)) ?? "one of \(names.map(\.key).joined(separator: ", "))"
         error(range, "unknown \(what) \(text.shortened)", hint)
         return nil
     }

@@ -20,6 +20,10 @@ extension ModelReader {
         if let entry = mapping["netns-ids"], !role.extras.contains(where: { $0.value == .netns }) {
             error(entry.key.range, "netns-ids without extra netns", "add 'extra: [netns]', or remove the ids")
         }
+        for key in ["read", "write", "listen", "limits", "where"] {
+            guard let entry = mapping[key], case .mapping(let pairs) = entry.value.content, pairs.isEmpty else { continue }
+            error(entry.value.range, "nothing stands in \(key)", "name something or remove the key")
+        }
         if let entry = mapping["limits"] { role.limits = limits(entry) }
         if let entry = mapping["where"] { role.conditions = conditions(entry) }
         return role

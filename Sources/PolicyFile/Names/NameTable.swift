@@ -103,17 +103,16 @@ enum NameTable {
             let verb = operation.kind == .read ? "read" : "write"
             return NameError(message, hint: "\(operation.name) is an operation and belongs under \(verb)")
         }
+        let kind = section?.operations
+        let fitting = family.operations.filter { kind == nil || $0.kind == kind }.map(\.name)
         if !isGroup, let group = group(text, in: family) {
-            let near = Suggestion.hint(for: text, in: family.operations.map(\.name), prefix: family.prefix)
+            let near = Suggestion.hint(for: text, in: fitting, prefix: family.prefix)
             return NameError(message, hint: near ?? "\(group.name) is a group and belongs under listen")
         }
         if !isGroup, isNotification(text, in: family) {
             return NameError(message, hint: "the kernel says it and nobody can ask it; events are a matter of listen")
         }
-        let kind = section?.operations
-        let names =
-            isGroup
-            ? family.groups.map(\.name) : family.operations.filter { kind == nil || $0.kind == kind }.map(\.name)
+        let names = isGroup ? family.groups.map(\.name) : fitting
         if let hint = Suggestion.hint(for: text, in: names, prefix: isGroup ? groupPrefix(family) : family.prefix) {
             return NameError(message, hint: hint)
         }
@@ -146,4 +145,9 @@ extension Operation {
 extension Modes {
     /// For messages.
     var words: String { self == .dump ? "dump" : self == .single ? "single" : "single and dump" }
+}
+
+extension NetlinkProtocol {
+    /// Those that anything can be granted of.
+    static let all = [route, sockDiag, xfrm, netfilter, generic]
 }

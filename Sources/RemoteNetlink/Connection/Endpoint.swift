@@ -1,7 +1,9 @@
 import GatewayProtocol
 import GatewayURL
+import Glibc
 import LinuxSys
 import NetlinkWire
+import Synchronization
 import TLSSocket
 
 /// Where a kernel is and how to get there, as often as needed.
@@ -10,6 +12,8 @@ final class Endpoint: Sendable {
     let settings: ConnectionSettings
     private let url: GatewayURL?
     private let context: TLSClientContext?
+    /// The network namespace of the first local socket; the others must be of the same.
+    private let namespace = Mutex<UInt64?>(nil)
 
     /// The local kernel.
     init(settings: ConnectionSettings) {
@@ -31,6 +35,9 @@ final class Endpoint: Sendable {
         }
     }
 
+    /// Bytes of the receive buffer that a socket for events asks for: a burst of thousands of events.
+    private static let eventBuffer: UInt32 = 4 << 20
+
     /// An opened channel, and what is known of the socket behind it.
     struct Opened: Sendable {
         var handle: ChannelHandle
@@ -41,14 +48,16 @@ final class Endpoint: Sendable {
     ///
     /// A local socket belongs to the namespace of the calling thread.
     func open(
-        _ netlinkProtocol: NetlinkProtocol, groups: [UInt32] = [], readOnly: Bool? = nil
+        _ netlinkProtocol: NetlinkProtocol, groups: [UInt32] = [], incoming: IncomingBuffer? = nil,
+        readOnly: Bool? = nil
     ) async throws(NetlinkError) -> Opened {
-        guard let url else { return try openLocal(netlinkProtocol, groups: groups) }
+        guard let url else { return try openLocal(netlinkProtocol, groups: groups, incoming: incoming) }
         let hello = Hello(
             protocolNumber: netlinkProtocol.rawValue,
             networkNamespace: settings.networkNamespace ?? url.networkNamespace,
             readOnly: readOnly ?? settings.readOnly, clientName: settings.clientName, groups: groups)
-        let opening = Opening(url, context, hello, options: options, settings.connectTimeout)
+        let opening = Opening(
+            url, context, hello, incoming, options: options(forEvents: !groups.isEmpty), settings.connectTimeout)
         switch await opening.run() {
         case .success(let opened): return opened
         case .failure(let reason): throw NetlinkError(reason, host: host)
@@ -56,16 +65,19 @@ final class Endpoint: Sendable {
     }
 
     /// Opens a socket of the local kernel in the calling thread's namespace.
-    func openLocal(_ netlinkProtocol: NetlinkProtocol, groups: [UInt32] = []) throws(NetlinkError) -> Opened {
+    func openLocal(
+        _ netlinkProtocol: NetlinkProtocol, groups: [UInt32] = [], incoming: IncomingBuffer? = nil
+    ) throws(NetlinkError) -> Opened {
         if let name = settings.networkNamespace {
             let text = "namespaces by name are a gateway's; open the local connection inside of \(name)"
             throw NetlinkError(.misuse(text))
         }
         do throws(Errno) {
             let socket = try Descriptor.netlink(protocolNumber: Int32(clamping: netlinkProtocol.rawValue))
+            guard isInNamespace(socket) else { throw Errno(rawValue: EXDEV) }
             try socket.bindNetlink()
             try socket.setOption(level: NetlinkOption.level, NetlinkOption.packetInfo, 1)
-            for option in options {
+            for option in options(forEvents: !groups.isEmpty) {
                 // Like a gateway: an option that isn't there is done without.
                 try? socket.set(option)
             }
@@ -78,14 +90,25 @@ final class Endpoint: Sendable {
             welcome.kernelRelease = kernelRelease()
             welcome.groups = groups
             let loop = try EventLoop.kernel()
-            return Opened(handle: loop.add(local: SharedDescriptor(socket)), welcome: welcome)
+            return Opened(handle: loop.add(local: SharedDescriptor(socket), incoming), welcome: welcome)
         } catch {
+            guard error.rawValue != EXDEV else {
+                throw NetlinkError(.misuse("the calling thread is in another network namespace than the client"))
+            }
             throw NetlinkError(.system("netlink socket", error), host: .local)
         }
     }
 
+    private func isInNamespace(_ socket: borrowing Descriptor) -> Bool {
+        guard let cookie = socket.networkNamespaceCookie() else { return true }
+        return namespace.withLock { namespace in
+            namespace = namespace ?? cookie
+            return namespace == cookie
+        }
+    }
+
     /// The options of a new socket.
-    private var options: [OptionRequest] {
+    private func options(forEvents: Bool) -> [OptionRequest] {
         var options: [OptionRequest] = []
         func add(_ name: Int32, _ isWanted: Bool) {
             if isWanted { options.append(OptionRequest(name: UInt32(name), value: 1)) }
@@ -93,7 +116,7 @@ final class Endpoint: Sendable {
         add(NetlinkOption.extAck, settings.extendedAcknowledgements)
         add(NetlinkOption.capAck, settings.cappedAcknowledgements)
         add(NetlinkOption.getStrictCheck, settings.strictChecking)
-        if let size = settings.receiveBuffer {
+        if let size = settings.receiveBuffer ?? (forEvents ? Endpoint.eventBuffer : nil) {
             options.append(OptionRequest(name: OptionRequest.receiveBuffer, value: size))
         }
         return options
@@ -102,11 +125,12 @@ final class Endpoint: Sendable {
 
 extension EventLoop {
     /// Serves a socket of the local kernel.
-    fileprivate func add(local socket: SharedDescriptor) -> ChannelHandle {
+    fileprivate func add(local socket: SharedDescriptor, _ incoming: IncomingBuffer?) -> ChannelHandle {
         let id = newID()
         let state = ChannelState()
         submit { core in
             let channel = Channel(id: id, core, state)
+            if let incoming { channel.setIncoming(incoming) }
             channel.begin(LocalTransport(channel, socket))
         }
         return ChannelHandle(self, id: id, state)
@@ -118,15 +142,18 @@ struct Opening: Sendable {
     private let url: GatewayURL
     private let context: TLSClientContext?
     private let hello: Hello
+    private let incoming: IncomingBuffer?
     private let options: [OptionRequest]
     private let timeout: Duration
 
     init(
-        _ url: GatewayURL, _ context: TLSClientContext?, _ hello: Hello, options: [OptionRequest], _ timeout: Duration
+        _ url: GatewayURL, _ context: TLSClientContext?, _ hello: Hello, _ incoming: IncomingBuffer?,
+        options: [OptionRequest], _ timeout: Duration
     ) {
         self.url = url
         self.context = context
         self.hello = hello
+        self.incoming = incoming
         self.options = options
         self.timeout = timeout
     }
@@ -178,6 +205,7 @@ struct Opening: Sendable {
                 let state = handle.state
                 loop.submit { core in
                     let channel = Channel(id: id, core, state)
+                    if let incoming { channel.setIncoming(incoming) }
                     let stream = StreamSocket(Descriptor(owning: socket), start.url)
                     let transport = GatewayTransport(channel, stream, start) { continuation.resume(returning: $0) }
                     channel.begin(transport)

@@ -22,6 +22,7 @@ public final class NetlinkConnection: Sendable {
     public let welcome: Welcome
     let handle: ChannelHandle
     private let incoming = Mutex<IncomingBuffer?>(nil)
+    private let followers = Mutex<[Follower]>([])
 
     /// Opens a socket of the local kernel, in the network namespace of the calling thread.
     ///
@@ -78,7 +79,20 @@ public final class NetlinkConnection: Sendable {
     /// Ends the connection; what is under way fails with ``ConnectError/closedHere``.
     public func close() {
         handle.close()
+        for follower in followers.withLock({ $0 }) { follower.handle?.close() }
     }
+
+    /// Ends another channel with this connection.
+    func end(_ handle: ChannelHandle) {
+        followers.withLock { followers in
+            followers.removeAll { $0.handle == nil }
+            followers.append(Follower(handle))
+        }
+        if isClosedHere { handle.close() }
+    }
+
+    /// True when the connection has ended because the program wanted it to.
+    var isClosedHere: Bool { handle.state.end == .closedHere }
 
     // MARK: - Requests
 
@@ -178,6 +192,15 @@ public final class NetlinkConnection: Sendable {
         case .success(let outcome): return outcome
         case .failure(let reason): throw NetlinkError(reason, host: host)
         }
+    }
+}
+
+/// A channel that ends with a connection, if it still lives.
+private struct Follower: Sendable {
+    weak let handle: ChannelHandle?
+
+    init(_ handle: ChannelHandle) {
+        self.handle = handle
     }
 }
 

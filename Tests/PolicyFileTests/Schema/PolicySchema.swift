@@ -154,7 +154,7 @@ enum PolicySchema {
             let words: JSON = ["enum": .array(names.map { .string($0) })]
             return list(numbers.map { ["anyOf": [words, $0]] } ?? words)
         }
-        let values: [ConditionKey: JSON] = [
+        let values: [WhereKey: JSON] = [
             .interface: ["$ref": "#/$defs/interfaces"], .linkKind: ["$ref": "#/$defs/linkKinds"],
             .destinationIn: ["$ref": "#/$defs/prefixes"], .notDestinationIn: ["$ref": "#/$defs/prefixes"],
             .table: list([
@@ -169,8 +169,8 @@ enum PolicySchema {
             .family: words(NumberNames.families.map(\.key)),
         ]
         return [
-            "type": "object", "additionalProperties": false,
-            "properties": .object(ConditionKey.allCases.compactMap { key in values[key].map { (key.rawValue, $0) } }),
+            "type": "object", "minProperties": 1, "additionalProperties": false,
+            "properties": .object(WhereKey.allCases.compactMap { key in values[key].map { (key.rawValue, $0) } }),
         ]
     }
 
@@ -181,9 +181,14 @@ enum PolicySchema {
                 "maximum": .integer(Int(key.bounds.upperBound)),
             ]
             let suffixes = key.isBytes ? "K|M|KiB|MiB" : "K|M"
-            return (key.rawValue, ["anyOf": [number, ["type": "string", "pattern": .string("^[1-9][0-9]*(\(suffixes))$")]]])
+            return (
+                key.rawValue,
+                ["anyOf": [number, ["type": "string", "pattern": .string("^[1-9][0-9]*(\(suffixes))$")]]]
+            )
         }
-        return ["type": "object", "additionalProperties": false, "properties": .object(values)]
+        return [
+            "type": "object", "minProperties": 1, "additionalProperties": false, "properties": .object(values),
+        ]
     }
 
     private static func list(_ items: JSON) -> JSON {

@@ -24,7 +24,9 @@ import Testing
         case .sequence(let items): .array(items.map(json))
         case .mapping(let entries): .object(entries.map { ($0.key.value, json($0.value)) })
         case .scalar(let text, let quoted):
-            quoted ? .string(text) : text == "true" ? true : text == "false" ? false : Int(text).map { .integer($0) } ?? .string(text)
+            quoted
+                ? .string(text)
+                : text == "true" ? true : text == "false" ? false : Int(text).map { .integer($0) } ?? .string(text)
         }
     }
 

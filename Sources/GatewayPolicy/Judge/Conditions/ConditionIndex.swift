@@ -79,7 +79,8 @@ final class ConditionIndex: Sendable {
         var rows: [(ConditionKey, RoleBits)] = []
         for key in ConditionKey.allCases where keys.contains(key) { rows.append((key, try row(key, objects, &links))) }
         var nearest: (missing: Int, misfit: Misfit)?
-        for (index, alternative) in alternatives.prefix(64).enumerated() where !alternative.modes.isDisjoint(with: modes) {
+        for (index, alternative) in alternatives.prefix(64).enumerated()
+        where !alternative.modes.isDisjoint(with: modes) {
             let missing = rows.filter { !$0.1.contains(index) }
             guard let key = missing.first?.0, let sentence = alternative.conditions.sentence(key) else { continue }
             if let nearest, nearest.missing <= missing.count { continue }
