@@ -53,7 +53,8 @@ public struct FileState: Equatable, Sendable {
 ///
 /// The new file has the owner, group and permissions of the old one. A symbolic link is not followed.
 ///
-/// - Parameter state: the file as it was read; another one by now is not replaced.
+/// `state` is that of the file as it was read: one that is another by now is not replaced.
+///
 /// - Throws: `EBUSY` when the file changed since it was read, and what opening, writing and renaming report.
 public func replaceFile(_ path: String, with content: [UInt8], state: FileState) throws(Errno) {
     let temporary = "\(path).\(getpid()).new"

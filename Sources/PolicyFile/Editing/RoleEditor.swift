@@ -33,7 +33,9 @@ struct RoleEditor {
         }
         guard !request.cover.subtracting(grants.own.union(grants.included)).isEmpty else {
             return unchanged(
-                "\(role.name.value) grants \(request.title) already, by what it includes\(places(grants.includedSources))")
+                "\(role.name.value) grants \(request.title) already, by what it includes"
+                    + places(grants.includedSources)
+            )
         }
         let result = try apply(try RoleChange(self, request).adding(), request)
         return try finish(result, request, "\(role.name.value) grants \(request.title) now")
@@ -47,8 +49,9 @@ struct RoleEditor {
         if let source = grants.includedSources.first {
             throw .refused(
                 QueryError(
-                    "\(role.name.value) includes \(source.role), which grants \(request.title) in line \(line(source.range))",
-                    hint: "take it from \(source.role), which takes it from everybody who has that, or remove the include"))
+                    "\(role.name.value) includes \(source.role), which grants \(request.title) in line "
+                        + "\(line(source.range))",
+                    hint: "take it from \(source.role) and so from everybody who has that, or remove the include"))
         }
         var editor = self
         var result = file
@@ -95,11 +98,12 @@ struct RoleEditor {
     func unsafeLayout(_ request: EditRequest) -> EditError {
         .refused(
             QueryError(
-                "the role \(role.name.value), line \(line(role.name.range)), is laid out in a way that can't be changed safely",
+                "the role \(role.name.value) in line \(line(role.name.range)) isn't laid out so that it can be changed safely",
                 hint: "change \(request.title) by hand"))
     }
 
-    private func finish(_ result: PolicyFile, _ request: EditRequest, _ summary: String) throws(EditError) -> PolicyEdit {
+    private func finish(_ result: PolicyFile, _ request: EditRequest, _ summary: String) throws(EditError) -> PolicyEdit
+    {
         guard result.isValid else { throw .invalid(result) }
         return PolicyEdit(
             result: result, summary: summary, notes: EditNotes(result, role.name.value, request).texts, isChange: true)

@@ -1,6 +1,6 @@
 import PolicyFile
 
-/// Errors and warnings with the line that they are about and a caret below the place, on a terminal and in a pipe alike.
+/// Errors and warnings with their line and a caret below the place, on a terminal and in a pipe alike.
 struct DiagnosticOutput {
     private let lines: [Substring]
 

@@ -15,7 +15,7 @@ struct PolicyShow: ParsableCommand {
     @Option(
         name: .customLong("client"),
         help: ArgumentHelp(
-            "A client of the file, or a key of an identity such as common-name=noc-7 or uid=0; may be given several times.",
+            "A client of the file, or a key of an identity such as common-name=noc-7; may be given several times.",
             valueName: "name|key=value"))
     var words: [String] = []
 
