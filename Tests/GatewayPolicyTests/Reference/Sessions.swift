@@ -1,4 +1,5 @@
 import GatewayPolicy
+import PolicyReference
 
 /// Policies as a differential test wants them: roles that overlap, conditions of every key, and everything else at times.
 enum RandomSessions {
@@ -35,7 +36,9 @@ enum RandomSessions {
     private static func conditions(_ numbers: inout SeededNumbers) throws -> Conditions {
         var conditions = Conditions()
         if numbers.one(in: 3) {
-            conditions.interfaces = [numbers.pick(["veth*", "eth0", "*0", "v*n*", "vlan7"]), numbers.pick(["lo", "mgmt*"])]
+            conditions.interfaces = [
+                numbers.pick(["veth*", "eth0", "*0", "v*n*", "vlan7"]), numbers.pick(["lo", "mgmt*"]),
+            ]
         }
         if numbers.one(in: 3) {
             let first = numbers.pick([1, 5, 100, 150] as [UInt32])
@@ -63,6 +66,7 @@ enum RandomSessions {
     }
 
     private static let six = Carrier(
-        localAddress: [0x20, 1, 0xd, 0xb8] + Request.zeros(11) + [1], peerAddress: [0x20, 1, 0xd, 0xb8] + Request.zeros(12),
+        localAddress: [0x20, 1, 0xd, 0xb8] + Request.zeros(11) + [1],
+        peerAddress: [0x20, 1, 0xd, 0xb8] + Request.zeros(12),
         localPort: 7000, links: [3], route: AddressPrefix(address: Request.zeros(16), length: 0))
 }

@@ -1,5 +1,6 @@
 /// Why the reference refuses a message, in the order in which reasons count.
-enum Reason: String, Error, Equatable {
+public enum Reason: String, Error, Equatable, Sendable {
+    /// As `docs/` and the policy's order of refusals call them.
     case malformed, forbidden, never, notGranted, misfit, lockOut, cancelled
 }
 
@@ -137,7 +138,8 @@ struct ReferenceParser {
             if index > 0 { interfaces.append(.index(index)) }
         case "ports":
             guard piece.content.count > 0, piece.content.count % 4 == 0 else { throw .malformed }
-            for at in stride(from: start, to: piece.content.upperBound, by: 4) where four(at) != 0 && four(at) != portID {
+            for at in stride(from: start, to: piece.content.upperBound, by: 4) where four(at) != 0 && four(at) != portID
+            {
                 isForbidden = true
             }
         case "mirror":

@@ -1,4 +1,4 @@
-import GatewayPolicy
+internal import GatewayPolicy
 
 /// A message as the reference reads it: everything that a policy may ask about.
 struct ReferenceMessage {
@@ -33,7 +33,8 @@ struct ReferenceMessage {
 
     /// Reads what a write is about.
     init(
-        _ family: Family, _ operation: Operation, flags: Int, at payload: Range<Int>, parser: ReferenceParser, pieces: [Piece]
+        _ family: Family, _ operation: Operation, flags: Int, at payload: Range<Int>, parser: ReferenceParser,
+        pieces: [Piece]
     ) throws(Reason) {
         self.family = family
         self.operation = operation

@@ -1,15 +1,26 @@
-import GatewayPolicy
+public import GatewayPolicy
 
 /// The policy read straight from roles, catalogue and bytes: slow, without anything prepared.
-struct ReferenceJudge {
+public struct ReferenceJudge: Sendable {
     let session: SessionGrants
     let protocolNumber: Int32
     let families: [UInt16: String]
     let portID: UInt32
-    let server: Server
+    let server: ServerTable
+
+    /// Reads one session's policy for one protocol; `families` are the generic families' numbers.
+    public init(
+        session: SessionGrants, protocolNumber: Int32, families: [UInt16: String], portID: UInt32, server: ServerTable
+    ) {
+        self.session = session
+        self.protocolNumber = protocolNumber
+        self.families = families
+        self.portID = portID
+        self.server = server
+    }
 
     /// One reason a message; none at all when the datagram is forwarded.
-    func judge(_ bytes: [UInt8]) -> [Reason] {
+    public func judge(_ bytes: [UInt8]) -> [Reason] {
         var messages: [Range<Int>] = []
         var at = 0
         if bytes.isEmpty { return [.malformed] }
@@ -218,7 +229,9 @@ extension ReferenceJudge {
                 return false
             }
         }
-        if let families = conditions.families, hasFamily(message), !families.contains(message.header(0)) { return false }
+        if let families = conditions.families, hasFamily(message), !families.contains(message.header(0)) {
+            return false
+        }
         if let names = conditions.interfaces, hasInterface(message), !interfacesFit(message, names) { return false }
         if let kinds = conditions.linkKinds, label == "route",
             among("NEWLINK SETLINK DELLINK NEWLINKPROP DELLINKPROP"), !kindsFit(message, kinds)
@@ -240,7 +253,9 @@ extension ReferenceJudge {
         switch message.family.label {
         case "netfilter/nftables", "netfilter/ctnetlink", "netfilter/ctnetlink_exp", "sock_diag": return true
         case "route":
-            let kinds = ["LINK", "LINKPROP", "ADDR", "ROUTE", "NEIGH", "RULE", "NEIGHTBL", "ADDRLABEL", "MDB", "VLAN", "TUNNEL"]
+            let kinds = [
+                "LINK", "LINKPROP", "ADDR", "ROUTE", "NEIGH", "RULE", "NEIGHTBL", "ADDRLABEL", "MDB", "VLAN", "TUNNEL",
+            ]
             return name == "NEWNEXTHOP" || kinds.contains(String(name.dropFirst(3)))
         default: return false
         }
@@ -293,7 +308,9 @@ extension ReferenceJudge {
         guard let first = pattern.utf8.first else { return text.isEmpty }
         if first == UInt8(ascii: "*") {
             let rest = String(decoding: pattern.utf8.dropFirst(), as: UTF8.self)
-            return (0...text.utf8.count).contains { globs(rest, String(decoding: text.utf8.dropFirst($0), as: UTF8.self)) }
+            return (0...text.utf8.count).contains {
+                globs(rest, String(decoding: text.utf8.dropFirst($0), as: UTF8.self))
+            }
         }
         guard text.utf8.first == first else { return false }
         return globs(

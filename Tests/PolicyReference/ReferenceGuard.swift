@@ -1,4 +1,4 @@
-import GatewayPolicy
+internal import GatewayPolicy
 
 /// True when both begin with the same `length` bits.
 func shareBits(_ one: [UInt8], _ other: [UInt8], _ length: Int) -> Bool {
@@ -10,7 +10,7 @@ func shareBits(_ one: [UInt8], _ other: [UInt8], _ length: Int) -> Bool {
 /// Whether a write would cut off the session, by a plain reading of what the guard is for.
 struct ReferenceGuard {
     let carrier: Carrier
-    let server: Server
+    let server: ServerTable
 
     func refuses(_ message: ReferenceMessage) throws(Reason) -> Bool {
         switch message.name {
@@ -95,7 +95,9 @@ struct ReferenceGuard {
     private func addsRule(_ message: ReferenceMessage) throws(Reason) -> Bool {
         guard width(message.header(0)) == carrier.peerAddress.count else { return false }
         if message.header4(8) & 2 == 2 { return true }
-        if let (address, length) = message.destination, !shareBits(address, carrier.peerAddress, length) { return false }
+        if let (address, length) = message.destination, !shareBits(address, carrier.peerAddress, length) {
+            return false
+        }
         if let source = try address(message, 2) {
             let length = min(Int(message.header(2)), source.count * 8)
             if !shareBits(source, carrier.localAddress, length) { return false }
