@@ -1,4 +1,5 @@
 import GatewayPolicy
+import PolicyReference
 
 /// Policies as a differential test wants them: roles that overlap, conditions of every key, and everything else at times.
 enum RandomSessions {

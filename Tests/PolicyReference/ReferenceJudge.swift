@@ -1,15 +1,26 @@
-import GatewayPolicy
+public import GatewayPolicy
 
 /// The policy read straight from roles, catalogue and bytes: slow, without anything prepared.
-struct ReferenceJudge {
+public struct ReferenceJudge: Sendable {
     let session: SessionGrants
     let protocolNumber: Int32
     let families: [UInt16: String]
     let portID: UInt32
-    let server: Server
+    let server: ServerTable
+
+    /// Reads one session's policy for one protocol; `families` are the generic families' numbers.
+    public init(
+        session: SessionGrants, protocolNumber: Int32, families: [UInt16: String], portID: UInt32, server: ServerTable
+    ) {
+        self.session = session
+        self.protocolNumber = protocolNumber
+        self.families = families
+        self.portID = portID
+        self.server = server
+    }
 
     /// One reason a message; none at all when the datagram is forwarded.
-    func judge(_ bytes: [UInt8]) -> [Reason] {
+    public func judge(_ bytes: [UInt8]) -> [Reason] {
         var messages: [Range<Int>] = []
         var at = 0
         if bytes.isEmpty { return [.malformed] }
