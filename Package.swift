@@ -89,6 +89,7 @@ let package = Package(
         .testTarget(name: "GatewayIPCTests", dependencies: ["GatewayIPC"]),
         .testTarget(name: "GatewayURLTests", dependencies: ["GatewayURL"]),
         .testTarget(name: "RolesTests", dependencies: ["Roles", "GatewayPolicy", "PolicyFile"]),
+        .testTarget(name: "NlgatedTests", dependencies: ["nlgated", "Roles"]),
         .testTarget(name: "GatewayProtocolTests", dependencies: ["GatewayProtocol", "NetlinkWire"]),
         .testTarget(name: "LinuxSysTests", dependencies: ["LinuxSys", "CHostile"]),
         .target(name: "CHostile", path: "Tests/CHostile", cSettings: [.define("_GNU_SOURCE")]),
