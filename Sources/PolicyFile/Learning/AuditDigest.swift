@@ -125,7 +125,7 @@ public struct AuditDigest: Sendable {
             let key = OperationKey(family: index, number: operation.number)
             if operation.kind == .read {
                 seen.reads[key, default: []].formUnion(modes)
-                seen.extras.formUnion(line.extras)
+                seen.extras.formUnion(line.extras.subtracting(key.extras))
                 seen.namespaceIDs.formUnion(line.namespaceIDs)
             } else {
                 let target = try WriteTarget(text, Catalogue.families[index], operation)

@@ -17,10 +17,10 @@ struct AuditLine {
     enum Skip: String, Error, CaseIterable {
         case tooLong = "longer than a line of an audit log"
         case broken = "no JSON object as an audit log has it"
-        case unknown = "of an operation or a group that this program doesn't know"
+        case unknown = "an operation or a group that this program doesn't know"
         case refusedAlways = "refused whatever a policy grants"
-        case incomplete = "of a write whose target doesn't say enough"
-        case tooMany = "after so many different ones that the draft would be too large"
+        case incomplete = "a write whose target doesn't say enough"
+        case tooMany = "more than a draft can hold"
     }
 
     let clients: [String]

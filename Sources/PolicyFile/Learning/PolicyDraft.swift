@@ -22,9 +22,9 @@ extension AuditDigest {
     /// What isn't in a draft and why.
     public var notes: [String] {
         var notes = AuditLine.Skip.allCases.compactMap { reason in
-            skipped[reason].map { "\($0) \($0 == 1 ? "line" : "lines") \(reason.rawValue)" }
+            skipped[reason].map { "\($0) \($0 == 1 ? "line" : "lines"): \(reason.rawValue)" }
         }
-        if omitted > 0 { notes.append("\(omitted) denials that the log left out: record again, more slowly") }
+        if omitted > 0 { notes.append("\(omitted) denials that the log left out, being too many at once: targets may be missing; record again") }
         if !refusedSessions.isEmpty {
             let who = refusedSessions.sorted().prefix(4).map { AuditIdentity($0).text }.joined(separator: ", ")
             notes.append("sessions that were refused as a whole: \(who)")
@@ -106,8 +106,8 @@ struct DraftWriter {
             let identity = AuditIdentity(text)
             let name = unique(subject.name)
             clientNames["\(key) \(text)"] = [name]
-            let seenTimes = seen.first.isEmpty ? "" : ", from \(seen.first) to \(seen.last)"
-            clients += "  # \(identity.text)\(seenTimes)\n"
+            clients += "  # \(identity.text)\n"
+            if !seen.first.isEmpty { clients += "  # Seen from \(seen.first) to \(seen.last).\n" }
             if identity.isNameAlone { clients += "  # Add the issuer: any CA that the gateway trusts can give this name.\n" }
             if identity.criteria == nil {
                 clients += "  # The log doesn't say enough: put the certificate's fingerprint or names here.\n"
