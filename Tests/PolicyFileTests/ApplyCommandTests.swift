@@ -51,7 +51,8 @@ import Testing
         guard case .bytes(let count) = try socket.receivePacket(into: &buffer, taking: &passed) else {
             return Request(bytes: [], file: nil)
         }
-        let content = try passed.take().map { file in String(decoding: try file.readAll(limit: 1 << 20), as: UTF8.self) }
+        var content: String?
+        if let file = passed.take() { content = String(decoding: try file.readAll(limit: 1 << 20), as: UTF8.self) }
         _ = try socket.send(Array(answer.utf8).span)
         return Request(bytes: Array(buffer[..<count]), file: content)
     }

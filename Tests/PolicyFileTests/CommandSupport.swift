@@ -60,7 +60,7 @@ final class PolicyFolder {
         // Files, because a pipe that nobody reads would stop the command.
         let names = [".in", ".out", ".err"].map { "\(path)/\($0)" }
         try Data(input.utf8).write(to: URL(filePath: names[0]))
-        for name in names[1...] { FileManager.default.createFile(atPath: name, contents: nil) }
+        for name in names[1...] { try Data().write(to: URL(filePath: name)) }
         process.standardInput = try FileHandle(forReadingFrom: URL(filePath: names[0]))
         process.standardOutput = try FileHandle(forWritingTo: URL(filePath: names[1]))
         process.standardError = try FileHandle(forWritingTo: URL(filePath: names[2]))

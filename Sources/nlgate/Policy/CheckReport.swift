@@ -47,7 +47,7 @@ struct CheckReport {
     private var clientText: String {
         guard !grants.isEmpty else { return "" }
         var columns = Columns()
-        columns.append(["  CLIENT", "NETNS", "ROLES", "BROKER", "LIMITS (a session x sessions)"])
+        columns.append(["  CLIENT", "NETNS", "ROLES", "BROKER", "LIMITS (of all its sessions)"])
         for grant in grants {
             columns.append([
                 "  \(grant.client)", grant.namespace ?? ".", CheckReport.roles(grant), CheckReport.broker(grant),
