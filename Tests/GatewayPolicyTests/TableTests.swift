@@ -105,7 +105,7 @@ import Testing
                 let operation = try #require(family.operations.first { $0.name == name })
                 let dump = operation.single == .noHandler
                 let request = try Canonical.request(
-                    family, operation, dump: dump, attributes: try attribute.bytes(content: [3, 0, 0, 0]))
+                    family, operation, dump: dump, attributes: try attribute.bytes())
                 let title = "\(family.label) \(name) \(attribute.steps)"
                 #expect(try Court(bare, family.protocolNumber).errors(request).contains(1), "\(title)")
                 #expect(!(try Court(bare, family.protocolNumber).errors(request).contains(22)), "\(title)")

@@ -33,7 +33,9 @@ import Testing
         try process.run()
         var request: Request?
         while process.isRunning, request == nil {
-            guard try listener.wait(for: .read, milliseconds: 20), let accepted = try listener.accept() else { continue }
+            guard try listener.wait(for: .read, milliseconds: 20), let accepted = try listener.accept() else {
+                continue
+            }
             request = try serve(Descriptor(owning: accepted.release()), answer)
         }
         process.waitUntilExit()
@@ -41,7 +43,10 @@ import Testing
         func text(_ pipe: Pipe) throws -> String {
             String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         }
-        return (CommandOutcome(status: process.terminationStatus, output: try text(output), errors: try text(errors)), request)
+        return (
+            CommandOutcome(status: process.terminationStatus, output: try text(output), errors: try text(errors)),
+            request
+        )
     }
 
     private func serve(_ socket: consuming Descriptor, _ answer: String) throws -> Request {
@@ -71,10 +76,12 @@ import Testing
     }
 
     @Test func `the state, and JSON`() throws {
-        let (outcome, request) = try apply(["--status", "--json"], answer: "ok loaded\npolicy: /etc/p.yaml\nwarnings: 0\n")
+        let (outcome, request) = try apply(
+            ["--status", "--json"], answer: "ok loaded\npolicy: /etc/p.yaml\nwarnings: 0\n")
         #expect(request?.bytes.dropFirst(4).elementsEqual([1, 0, 4, 0]) == true)
         let object = try outcome.object()
-        #expect(object["ok"] as? Bool == true && object["lines"] as? [String] == ["policy: /etc/p.yaml", "warnings: 0"])
+        #expect(
+            object["ok"] as? Bool == true && object["lines"] as? [String] == ["policy: /etc/p.yaml", "warnings: 0"])
     }
 
     @Test func `a file with errors isn't handed over`() throws {

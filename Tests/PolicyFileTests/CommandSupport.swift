@@ -47,7 +47,9 @@ final class PolicyFolder {
     var names: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
 
     /// Runs the built `nlgate policy` with these arguments in the folder.
-    func policy(_ arguments: String..., input: String = "", environment: [String: String] = [:]) throws -> CommandOutcome {
+    func policy(_ arguments: String..., input: String = "", environment: [String: String] = [:]) throws
+        -> CommandOutcome
+    {
         try run([try nlgate(), "policy"] + arguments, input: input, environment: environment)
     }
 

@@ -40,12 +40,15 @@ import Testing
         try folder.write("policy: 1 \u{1b}[31m \u{7} \u{202e}\nroles: \u{9b}\n")
         let outcome = try folder.policy("check", "policy.yaml")
         #expect(outcome.status == 1)
-        let bad = outcome.errors.unicodeScalars.filter { $0.properties.generalCategory == .control && $0 != "\n" || $0 == "\u{202e}" }
+        let bad = outcome.errors.unicodeScalars.filter {
+            $0.properties.generalCategory == .control && $0 != "\n" || $0 == "\u{202e}"
+        }
         #expect(bad.isEmpty)
     }
 
     @Test func `check as JSON`() throws {
-        try folder.write(commandPolicy.replacing("clients:\n", with: "clients:\n  nobody: { uid: 7 }\n"), as: "warned.yaml")
+        try folder.write(
+            commandPolicy.replacing("clients:\n", with: "clients:\n  nobody: { uid: 7 }\n"), as: "warned.yaml")
         let files = try folder.policy("check", "--json", "policy.yaml", "warned.yaml").list()
         #expect(files.count == 2)
         let first = files[0]
@@ -66,9 +69,12 @@ import Testing
     }
 
     @Test func `show names every grant`() throws {
-        let text = try folder.policy("show", "policy.yaml", "--client", "common-name=noc-7", "--client", "issuer=CN=Ops CA")
+        let text = try folder.policy(
+            "show", "policy.yaml", "--client", "common-name=noc-7", "--client", "issuer=CN=Ops CA")
         #expect(text.status == 0 && text.output.contains("read  route          GETLINK   single,dump monitor 8"))
-        #expect(text.output.contains("write route          NEWROUTE  single      router  13   table 100-199"), "\(text.output)")
+        #expect(
+            text.output.contains("write route          NEWROUTE  single      router  13   table 100-199"),
+            "\(text.output)")
         let grants = try folder.policy("show", "policy.yaml", "--client", "noc", "--json").list()
         let roles = try #require(grants[0]["roles"] as? [[String: Any]])
         let operations = try #require(roles[1]["operations"] as? [[String: Any]])
@@ -85,12 +91,16 @@ import Testing
         let allowed = try explain("--client", "noc", "route NEWROUTE table=150")
         #expect(allowed.status == 0 && allowed.output.hasPrefix("allowed, by a privileged broker\npolicy.yaml:13:"))
         let denied = try explain("--client", "noc", "route NEWROUTE table=200")
-        #expect(denied.status == 1 && denied.output.hasPrefix("denied\npolicy.yaml:14:14: role router:"), "\(denied.output)")
+        #expect(
+            denied.status == 1 && denied.output.hasPrefix("denied\npolicy.yaml:14:14: role router:"), "\(denied.output)"
+        )
         #expect(denied.output.contains("\n   14 |     where: { table: [100-199] }\n"))
         #expect(try explain("--client", "noc", "route NEWROUTE").output.hasPrefix("allowed if the message fits"))
         #expect(try explain("--client", "root", "--netns", "blue", "route GETLINK").status == 0)
         #expect(try explain("--client", "root", "route GETLINK").status == 1)
-        #expect(try explain("--client", "common-name=noc-7", "--client", "issuer=CN=Ops CA", "listen route LINK").status == 1)
+        #expect(
+            try explain("--client", "common-name=noc-7", "--client", "issuer=CN=Ops CA", "listen route LINK").status
+                == 1)
         let json = try explain("--client", "noc", "--json", "route SETLINK")
         #expect(json.status == 1)
         let object = try json.object()
@@ -103,7 +113,8 @@ import Testing
 
     @Test func `explain judges bytes as a broker does`() throws {
         func explain(_ hex: String, _ more: String...) throws -> CommandOutcome {
-            try folder.run([try folder.nlgate(), "policy", "explain", "policy.yaml", "--client", "noc", "--hex", hex] + more)
+            try folder.run(
+                [try folder.nlgate(), "policy", "explain", "policy.yaml", "--client", "noc", "--hex", hex] + more)
         }
         // RTM_GETLINK with NLM_F_DUMP and struct ifinfomsg; RTM_NEWROUTE into table 150 and into table 254.
         let dump = "20000000 1200 0103 01000000 00000000" + String(repeating: "00", count: 16)
@@ -116,7 +127,9 @@ import Testing
         let messages = try #require(try allowed.object()["messages"] as? [[String: Any]])
         #expect(messages[0]["target"] as? String == "dst=10.77.0.0/16 table=150 protocol=static")
         let denied = try explain(route("fe"))
-        #expect(denied.status == 1 && denied.output.contains("only where table is 100-199 (role router, line"), "\(denied.output)")
+        #expect(
+            denied.status == 1 && denied.output.contains("only where table is 100-199 (role router, line"),
+            "\(denied.output)")
         #expect(try explain("2000").status == 1)
         #expect(try explain("xyz").status == 2)
         #expect(try explain("200").status == 2)
@@ -131,14 +144,18 @@ import Testing
         #expect(passed.status == 0 && passed.output.hasSuffix("2 passed, 0 failed\n"))
         try folder.write(commandPolicy.replacing("allow: \"route GETLINK dump\"", with: "deny: \"route GETLINK dump\""))
         let failed = try folder.policy("test", "policy.yaml")
-        #expect(failed.status == 1 && failed.output.contains("FAIL line 19: noc: deny route GETLINK dump\n"), "\(failed.output)")
+        #expect(
+            failed.status == 1 && failed.output.contains("FAIL line 19: noc: deny route GETLINK dump\n"),
+            "\(failed.output)")
         let json = try folder.policy("test", "--json", "policy.yaml").list()
         #expect(json.map { $0["passed"] as? Bool } == [false, true])
         #expect(try folder.policy("test", "-", input: "nonsense").status == 1)
     }
 
     @Test func `wrong usage is 2 and help is 0`() throws {
-        for arguments in [["chek"], ["check"], ["allow", "policy.yaml", "route GETLINK"], ["check", "--nope", "policy.yaml"]] {
+        for arguments in [
+            ["chek"], ["check"], ["allow", "policy.yaml", "route GETLINK"], ["check", "--nope", "policy.yaml"],
+        ] {
             let outcome = try folder.run([try folder.nlgate(), "policy"] + arguments)
             #expect(outcome.status == 2 && !outcome.errors.isEmpty, "\(arguments)")
         }

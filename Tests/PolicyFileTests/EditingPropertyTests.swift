@@ -63,7 +63,8 @@ private let grantable: [String] = Catalogue.families.flatMap { family in
                 #expect(grants(result.result, role) == mine.subtracting([grant]), "\(role) \(grant)")
                 let new = result.result.source.text.components(separatedBy: "\n")
                 let prefix = zip(old, new).prefix { $0 == $1 }.count
-                let suffix = zip(old.dropFirst(prefix).reversed(), new.dropFirst(prefix).reversed()).prefix { $0 == $1 }.count
+                let suffix = zip(old.dropFirst(prefix).reversed(), new.dropFirst(prefix).reversed()).prefix { $0 == $1 }
+                    .count
                 let gone = old.dropFirst(prefix).dropLast(suffix)
                 // A list with a line for each name loses one, or a section with its last family.
                 #expect(gone.count <= 3, "\(role) \(grant) changed \(gone)")
@@ -87,7 +88,8 @@ private let grantable: [String] = Catalogue.families.flatMap { family in
                 #expect(added.allSatisfy { $0.hasPrefix(request) } && !added.isEmpty, "\(role) \(request): \(added)")
                 let new = result.result.source.text.components(separatedBy: "\n")
                 let prefix = zip(old, new).prefix { $0 == $1 }.count
-                let suffix = zip(old.dropFirst(prefix).reversed(), new.dropFirst(prefix).reversed()).prefix { $0 == $1 }.count
+                let suffix = zip(old.dropFirst(prefix).reversed(), new.dropFirst(prefix).reversed()).prefix { $0 == $1 }
+                    .count
                 #expect(old.count - prefix - suffix <= 1, "\(role) \(request)")
                 #expect(new.count - old.count <= 3)
                 // And back again.
@@ -135,7 +137,9 @@ private let grantable: [String] = Catalogue.families.flatMap { family in
         var generator = SeededGenerator(state: UInt64(seed))
         var file = check(Self.layouts)
         let families = ["route", "generic/ethtool", "generic/nlctrl", "netfilter/nftables"]
-        let requests = grantable.filter { request in families.contains { request.split(separator: " ").contains(Substring($0)) } }
+        let requests = grantable.filter { request in
+            families.contains { request.split(separator: " ").contains(Substring($0)) }
+        }
         var expected = Dictionary(uniqueKeysWithValues: file.roleNames.map { ($0, grants(file, $0)) })
         var (changed, refused) = (0, 0)
         for step in 1...40 {
@@ -155,7 +159,8 @@ private let grantable: [String] = Catalogue.families.flatMap { family in
                 #expect(!isAllow && words(error).contains("that is all that the role"), "\(words(error))")
                 refused += 1
             }
-            let note: Comment = "seed \(seed), step \(step): \(isAllow ? "allow" : "deny") \(role) \(request)\n\(file.source.text)"
+            let note: Comment =
+                "seed \(seed), step \(step): \(isAllow ? "allow" : "deny") \(role) \(request)\n\(file.source.text)"
             #expect(file.errors == [], note)
             for role in file.roleNames { #expect(grants(file, role) == expected[role], note) }
             try decisionsHold(file, request, expected, note)

@@ -112,7 +112,9 @@ struct EditCase: CustomTestStringConvertible, Sendable {
 
     @Test func `all of everything gives way to everything else`() throws {
         let head = "policy: 1\nclients: { a: { uid: 0 } }\nbindings: [{ client: a, roles: [r] }]\nroles:\n"
-        for text in [head + "  r: { read: all }\n", head + "  r:\n    read: all   # wide\n", head + "  r:\n    read: all\n"] {
+        for text in [
+            head + "  r: { read: all }\n", head + "  r:\n    read: all   # wide\n", head + "  r:\n    read: all\n",
+        ] {
             let before = try #require(check(text).showRoles().first)
             let edit = try check(text).denying("route GETLINK", role: "r")
             let after = try #require(edit.result.showRoles().first)
@@ -125,11 +127,15 @@ struct EditCase: CustomTestStringConvertible, Sendable {
 
     @Test func `what the file's tests say is not edited away`() throws {
         let text = EditCase.file("  mon: { read: { route: [GETLINK, GETADDR] } }")
-        let tested = text + "\ntests:\n  - { client: noc, allow: \"route GETLINK\" }\n  - { client: noc, deny: \"route GETRULE\" }\n"
+        let tested =
+            text
+            + "\ntests:\n  - { client: noc, allow: \"route GETLINK\" }\n  - { client: noc, deny: \"route GETRULE\" }\n"
         #expect(check(tested).isValid)
         for (isAllow, request) in [(false, "route GETLINK"), (true, "route GETRULE")] {
             do throws(EditError) {
-                _ = isAllow ? try check(tested).allowing(request, role: "mon") : try check(tested).denying(request, role: "mon")
+                _ =
+                    isAllow
+                    ? try check(tested).allowing(request, role: "mon") : try check(tested).denying(request, role: "mon")
                 Issue.record("\(request) was changed although a test says otherwise")
             } catch {
                 #expect(words(error).contains("test failed"), "\(words(error))")
@@ -140,7 +146,9 @@ struct EditCase: CustomTestStringConvertible, Sendable {
 
     @Test func `notes say what else is needed`() throws {
         let file = check(
-            EditCase.file("  mon: { read: { route: [GETLINK] }, where: { table: [100] }, write: { route: [NEWROUTE] } }\n  free: { read: { route: [GETADDR] } }"))
+            EditCase.file(
+                "  mon: { read: { route: [GETLINK] }, where: { table: [100] }, write: { route: [NEWROUTE] } }\n  free: { read: { route: [GETADDR] } }"
+            ))
         func notes(_ request: String, _ role: String = "mon") throws -> [String] {
             try file.allowing(request, role: role).notes
         }
@@ -154,8 +162,10 @@ struct EditCase: CustomTestStringConvertible, Sendable {
     }
 
     @Test func `who still has what was taken away is named`() throws {
-        let text = EditCase.file("  mon: { read: { route: [GETLINK, GETADDR] } }\n  other: { read: { route: [GETLINK] } }")
-            .replacing("roles: [mon]", with: "roles: [mon, other]")
+        let text = EditCase.file(
+            "  mon: { read: { route: [GETLINK, GETADDR] } }\n  other: { read: { route: [GETLINK] } }"
+        )
+        .replacing("roles: [mon]", with: "roles: [mon, other]")
         #expect(try check(text).denying("route GETLINK", role: "mon").notes == ["noc still has it by the role other"])
         #expect(try check(text).denying("route GETADDR", role: "mon").notes == [])
     }

@@ -35,12 +35,15 @@ import Testing
     }
 
     @Test func `a change as JSON, and one that isn't made`() throws {
-        let dry = try folder.policy("allow", "policy.yaml", "--role", "router", "route DELROUTE", "--json", "--dry-run").object()
+        let dry = try folder.policy("allow", "policy.yaml", "--role", "router", "route DELROUTE", "--json", "--dry-run")
+            .object()
         #expect(dry["changed"] as? Bool == false && dry["line"] as? Int == 13)
         #expect(dry["added"] as? [String] == ["    write: { route: [NEWROUTE, DELROUTE] }"])
         #expect(dry["notes"] as? [String] == ["the where of router binds it: table is 100-199"])
         #expect(try folder.read() == commandPolicy)
-        #expect(try folder.policy("allow", "policy.yaml", "--role", "router", "route DELROUTE", "--json").object()["changed"] as? Bool == true)
+        #expect(
+            try folder.policy("allow", "policy.yaml", "--role", "router", "route DELROUTE", "--json").object()[
+                "changed"] as? Bool == true)
         #expect(try folder.read() != commandPolicy)
     }
 
@@ -72,7 +75,8 @@ import Testing
     }
 
     @Test func `a link is not replaced by a file`() throws {
-        try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/link.yaml", withDestinationPath: "policy.yaml")
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(folder.path)/link.yaml", withDestinationPath: "policy.yaml")
         let outcome = try folder.policy("allow", "link.yaml", "--role", "monitor", "route GETRULE")
         #expect(outcome.status == 1 && outcome.errors.contains("symbolic link"), "\(outcome.errors)")
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: "\(folder.path)/link.yaml") == "policy.yaml")
@@ -91,7 +95,9 @@ import Testing
     func `a file that others can write is an error`(mode: Int) throws {
         try folder.write(commandPolicy, mode: mode)
         let outcome = try folder.policy("check", "policy.yaml")
-        #expect(outcome.status == 1 && outcome.errors.contains("others can write the file (mode \(String(mode, radix: 8))); chmod go-w"))
+        #expect(
+            outcome.status == 1
+                && outcome.errors.contains("others can write the file (mode \(String(mode, radix: 8))); chmod go-w"))
         #expect(try folder.policy("allow", "policy.yaml", "--role", "monitor", "route GETRULE").status == 1)
         #expect(try folder.policy("explain", "policy.yaml", "--client", "noc", "route GETLINK").status == 1)
         #expect(try folder.read() == commandPolicy)

@@ -70,13 +70,16 @@ import Testing
 
     @Test func `hundreds of routes are a few roles`() throws {
         let lines = (0..<400).map { number in
-            write(number.isMultiple(of: 2) ? "NEWROUTE" : "DELROUTE", "dev=eth0 dst=10.\(number / 2).0.0/16 table=100 protocol=bgp")
+            write(
+                number.isMultiple(of: 2) ? "NEWROUTE" : "DELROUTE",
+                "dev=eth0 dst=10.\(number / 2).0.0/16 table=100 protocol=bgp")
         }
         let policy = try #require(digest(lines).draft()).policy
         #expect(policy.errors == [] && policy.roleNames.count == 1)
         #expect(policy.source.text.components(separatedBy: "\n").allSatisfy { $0.utf8.count <= 120 })
         // What differs makes roles of its own.
-        let odd = try #require(digest(lines + [write("NEWROUTE", "dev=eth0 dst=192.0.2.0/24 table=100 protocol=bgp")]).draft())
+        let odd = try #require(
+            digest(lines + [write("NEWROUTE", "dev=eth0 dst=192.0.2.0/24 table=100 protocol=bgp")]).draft())
         #expect(odd.policy.errors == [] && odd.policy.roleNames.count == 2)
     }
 
@@ -100,8 +103,11 @@ import Testing
 
     @Test func `extras come with what asked for them, self never`() throws {
         let lines = [
-            write("NEWLINK", "dev=eth0", #","reason":"policy does not grant extra code, which IFLA_XDP needs, to noc""#),
-            write("SETLINK", "dev=eth1", #","reason":"SETLINK takes the link down that carries this session, which needs extra self""#),
+            write(
+                "NEWLINK", "dev=eth0", #","reason":"policy does not grant extra code, which IFLA_XDP needs, to noc""#),
+            write(
+                "SETLINK", "dev=eth1",
+                #","reason":"SETLINK takes the link down that carries this session, which needs extra self""#),
         ]
         let text = try #require(digest(lines).draft()).policy.source.text
         #expect(text.contains("extra: [code]") && !text.contains("self"))
@@ -114,7 +120,9 @@ import Testing
             "mode":"dump","errno":1}
             """
         }
-        let policy = try #require(digest([line("CN=a sha256:0011223344556677", "GETLINK"), line("CN=b", "GETADDR")]).draft()).policy
+        let policy = try #require(
+            digest([line("CN=a sha256:0011223344556677", "GETLINK"), line("CN=b", "GETADDR")]).draft()
+        ).policy
         #expect(policy.clientNames == ["a", "b"])
         #expect(try policy.explain(client: .named("a"), request: "route GETADDR dump").decision == .denied)
         // A common name may have what would be a pattern, or end a text.
@@ -135,10 +143,14 @@ import Testing
         let good = write("NEWROUTE", "dst=10.0.0.0/8 table=100 protocol=bgp")
         let expected = try #require(digest([good]).draft()).policy.source.text
         let hostile = [
-            "{", "[]", "null", "\u{0}\u{1}", "{\"event\":\"write\"", "{\"event\":{\"a\":1}}", "{\"event\":\"write\",\"event\":\"write\"}",
-            "{\"event\":\"write\",\"family\":\"route\",\"operation\":\"NEWROUTE\u{1}\"}", String(repeating: "[", count: 10_000),
-            "{\"event\":\"write\",\"family\":\"\\ud800\"}", "{\"event\":\"write\"} {}", "{\"event\":\"write\",\"errno\":1e999999999}",
-            String(repeating: "x", count: 20_000), "{\"event\":\"write\",\"family\":\"nope\",\"operation\":\"X\",\"mode\":\"single\"}",
+            "{", "[]", "null", "\u{0}\u{1}", "{\"event\":\"write\"", "{\"event\":{\"a\":1}}",
+            "{\"event\":\"write\",\"event\":\"write\"}",
+            "{\"event\":\"write\",\"family\":\"route\",\"operation\":\"NEWROUTE\u{1}\"}",
+            String(repeating: "[", count: 10_000),
+            "{\"event\":\"write\",\"family\":\"\\ud800\"}", "{\"event\":\"write\"} {}",
+            "{\"event\":\"write\",\"errno\":1e999999999}",
+            String(repeating: "x", count: 20_000),
+            "{\"event\":\"write\",\"family\":\"nope\",\"operation\":\"X\",\"mode\":\"single\"}",
             write("NEWROUTE", #"dst=10.0.0.0/8\u000a  evil: {}"#), write("NEWROUTE", "dst=10.0.0.0/8]}\\\" evil"),
             write("NEWLINK", "dev=a\\\"b:[]{}#"),
         ]

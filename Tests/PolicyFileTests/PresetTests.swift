@@ -43,7 +43,9 @@ import Testing
     @Test(arguments: warnings.keys.sorted())
     func `a preset says what it is for and names nobody by accident`(name: String) throws {
         let file = try preset(name)
-        for word in ["# For:", "# Exposes:", "# Not", "# To adapt:"] { #expect(file.source.text.contains(word), "\(word)") }
+        for word in ["# For:", "# Exposes:", "# Not", "# To adapt:"] {
+            #expect(file.source.text.contains(word), "\(word)")
+        }
         let tables = try #require(file.tables)
         for client in tables.clients {
             #expect(!client.criteria.contains(.anonymous))
@@ -91,12 +93,17 @@ import Testing
                 "monitoring.yaml", "watcher",
                 ["route GETLINK dump", "route GETLINK single", "route GETADDR dump", "route GETROUTE dump"]
                     + ["route GETNEIGH dump", "generic/nlctrl GETFAMILY single"]
-                    + ["LINKMODES", "LINKINFO", "DEBUG", "LINKSTATE", "STRSET", "STATS"].map { "generic/ethtool \($0)_GET single" }
+                    + ["LINKMODES", "LINKINFO", "DEBUG", "LINKSTATE", "STRSET", "STATS"].map {
+                        "generic/ethtool \($0)_GET single"
+                    }
             ),
             (
                 "firewall.yaml", "firewall-manager",
                 ["GETTABLE", "GETCHAIN", "GETSET", "GETFLOWTABLE"].map { "netfilter/nftables \($0) dump" }
-                    + ["netfilter/nftables GETGEN single", "netfilter/nftables GETRULE dump", "listen netfilter/nftables NFTABLES"]
+                    + [
+                        "netfilter/nftables GETGEN single", "netfilter/nftables GETRULE dump",
+                        "listen netfilter/nftables NFTABLES",
+                    ]
                     + ["NEWTABLE", "NEWSET", "NEWSETELEM", "NEWCHAIN", "NEWRULE"].map { "netfilter/nftables \($0)" }
             ),
             (

@@ -14,7 +14,8 @@ struct JudgeBench {
         // What the last role grants, what no role does, and two reads: the policy's size must not matter to any of them.
         let last = UInt8(truncatingIfNeeded: count - 1)
         datagrams = [
-            try JudgeBench.route(table: UInt32(1000 + count - 1), second: UInt8(truncatingIfNeeded: (count - 1) >> 8), last),
+            try JudgeBench.route(
+                table: UInt32(1000 + count - 1), second: UInt8(truncatingIfNeeded: (count - 1) >> 8), last),
             try JudgeBench.route(table: 254, second: 0, last),
             try JudgeBench.message(18, [.request, .root, .match], [UInt8](repeating: 0, count: 4)),
             try JudgeBench.message(26, [.request, .root, .match], [2] + [UInt8](repeating: 0, count: 11)),

@@ -137,7 +137,10 @@ struct CollectionEditor {
         if isOneInLine(index) {
             return [TextChange(layout.lineStart(element.lowerBound)..<layout.nextLine(element.upperBound), "")]
         }
-        return [TextChange(layout.skipBlanksBack(element.lowerBound)..<element.upperBound, ""), TextChange(comma..<(comma + 1), "")]
+        return [
+            TextChange(layout.skipBlanksBack(element.lowerBound)..<element.upperBound, ""),
+            TextChange(comma..<(comma + 1), ""),
+        ]
     }
 
     private func removingLastFromBrackets() -> [TextChange]? {
@@ -148,7 +151,10 @@ struct CollectionEditor {
         // A comma behind the last one makes the one before it the last comma.
         let trailing = layout.comma(from: element.upperBound, to: close)
         if layout.isOneLine(before, element.lowerBound) {
-            return [TextChange((trailing == nil ? comma : layout.skipBlanksBack(element.lowerBound))..<element.upperBound, "")]
+            return [
+                TextChange(
+                    (trailing == nil ? comma : layout.skipBlanksBack(element.lowerBound))..<element.upperBound, "")
+            ]
                 + (trailing.map { [TextChange($0..<($0 + 1), "")] } ?? []).map { $0 }
         }
         let kept = trailing == nil ? [TextChange(comma..<(comma + 1), "")] : []
@@ -156,6 +162,9 @@ struct CollectionEditor {
             return kept + [TextChange(layout.lineStart(element.lowerBound)..<layout.nextLine(element.upperBound), "")]
         }
         let end = trailing.map { $0 + 1 } ?? element.upperBound
-        return kept + [TextChange(layout.lineStart(element.lowerBound)..<layout.skipBlanks(end), layout.indentation(element.lowerBound))]
+        return kept + [
+            TextChange(
+                layout.lineStart(element.lowerBound)..<layout.skipBlanks(end), layout.indentation(element.lowerBound))
+        ]
     }
 }

@@ -35,7 +35,8 @@ struct EditNotes {
             let words = bound.compactMap { key in role.model.conditions[key]?.words(key) }
             texts.append(
                 words.isEmpty
-                    ? "no where of \(name) binds it" : "the where of \(name) binds it: \(words.joined(separator: " and "))")
+                    ? "no where of \(name) binds it"
+                    : "the where of \(name) binds it: \(words.joined(separator: " and "))")
         }
         if !policy.model.bindings.contains(where: { covers($0, index, policy) }) {
             texts.append("nobody has the role \(name) yet: add a binding")

@@ -47,10 +47,12 @@ struct EditRequest {
         if section != nil { words.removeFirst() }
         if let word = words.dropFirst(2).first(where: { $0.contains("=") }) {
             throw NameError(
-                "'\(word.shortened)' can't be granted here", hint: "a role's where says for which objects its writes are")
+                "'\(word.shortened)' can't be granted here",
+                hint: "a role's where says for which objects its writes are")
         }
         guard words.count == 2 || words.count == 3 && section != .listen else {
-            throw NameError("'\(text.shortened)' names no operation", hint: "as in 'route GETLINK' or 'listen route LINK'")
+            throw NameError(
+                "'\(text.shortened)' names no operation", hint: "as in 'route GETLINK' or 'listen route LINK'")
         }
         let family = try NameTable.family(words[0])
         let (name, modes) = try GrantResolver.split(words.dropFirst().joined(separator: " "))
@@ -89,7 +91,8 @@ struct EditRequest {
     }
 
     /// What a name of a list covers.
-    static func cover(_ name: String, _ modes: Modes, _ family: Family, _ kind: SectionKind) throws(NameError) -> Cover {
+    static func cover(_ name: String, _ modes: Modes, _ family: Family, _ kind: SectionKind) throws(NameError) -> Cover
+    {
         let all = all(family, kind)
         if name.contains("*") {
             let found =

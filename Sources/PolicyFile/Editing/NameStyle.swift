@@ -9,16 +9,18 @@ struct NameStyle {
     init(_ family: Family, _ kind: SectionKind, beside names: [Located<String>], _ layout: FileLayout) {
         let known = kind == .listen ? NameTable.groupPrefix(family) : family.prefix
         let texts = names.map(\.value)
-        let hasPrefix = !known.isEmpty && !texts.isEmpty && texts.allSatisfy { $0.uppercased().hasPrefix(known.uppercased()) }
+        let hasPrefix =
+            !known.isEmpty && !texts.isEmpty && texts.allSatisfy { $0.uppercased().hasPrefix(known.uppercased()) }
         prefix = hasPrefix ? known : ""
         isLowercase = !texts.isEmpty && texts.allSatisfy { $0 == $0.lowercased() && $0 != $0.uppercased() }
         // A `*` may have needed its quotes.
         let quotes = names.filter { !$0.value.contains("*") }.map { name in
             layout.tokens[name.range.lowerBound]?.kind == .quoted ? layout.bytes[name.range.lowerBound] : 0
         }
-        quote = quotes.first.map { first in
-            first != 0 && quotes.allSatisfy { $0 == first } ? String(decoding: [first], as: UTF8.self) : ""
-        } ?? ""
+        quote =
+            quotes.first.map { first in
+                first != 0 && quotes.allSatisfy { $0 == first } ? String(decoding: [first], as: UTF8.self) : ""
+            } ?? ""
     }
 
     /// What the file will say.

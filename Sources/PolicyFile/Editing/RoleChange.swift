@@ -44,7 +44,9 @@ struct RoleChange {
         guard let section, section.all == nil else { return try addingSection() }
         guard let family else { return try addingFamily(section) }
         // The same operation in another mode grows into both.
-        let exact = family.names.firstIndex { cover($0)?.keys.elementsEqual(request.cover.keys) == true && !$0.value.contains("*") }
+        let exact = family.names.firstIndex {
+            cover($0)?.keys.elementsEqual(request.cover.keys) == true && !$0.value.contains("*")
+        }
         let list = try require(CollectionEditor(try node(family), layout))
         var names = family.names.map(\.value)
         if let exact, !request.name.contains("*") {
@@ -213,7 +215,9 @@ struct RoleChange {
     private func path(_ family: FamilyModel) -> [String] { [request.kind.rawValue, family.label.value] }
 
     private func node(_ family: FamilyModel) throws(EditError) -> SourceNode {
-        guard case .mapping(let entries) = try require(editor.section(request.kind)).content else { throw editor.unsafeLayout(request) }
+        guard case .mapping(let entries) = try require(editor.section(request.kind)).content else {
+            throw editor.unsafeLayout(request)
+        }
         return try require(entries.first { $0.key == family.label }?.value)
     }
 }

@@ -33,7 +33,8 @@ struct RoleEditor {
         }
         guard !request.cover.subtracting(grants.own.union(grants.included)).isEmpty else {
             return unchanged(
-                "\(role.name.value) grants \(request.title) already, by what it includes\(places(grants.includedSources))")
+                "\(role.name.value) grants \(request.title) already, by what it includes\(places(grants.includedSources))"
+            )
         }
         let result = try apply(try RoleChange(self, request).adding(), request)
         return try finish(result, request, "\(role.name.value) grants \(request.title) now")
@@ -48,7 +49,9 @@ struct RoleEditor {
             throw .refused(
                 QueryError(
                     "\(role.name.value) includes \(source.role), which grants \(request.title) in line \(line(source.range))",
-                    hint: "take it from \(source.role), which takes it from everybody who has that, or remove the include"))
+                    hint:
+                        "take it from \(source.role), which takes it from everybody who has that, or remove the include"
+                ))
         }
         var editor = self
         var result = file
@@ -99,7 +102,8 @@ struct RoleEditor {
                 hint: "change \(request.title) by hand"))
     }
 
-    private func finish(_ result: PolicyFile, _ request: EditRequest, _ summary: String) throws(EditError) -> PolicyEdit {
+    private func finish(_ result: PolicyFile, _ request: EditRequest, _ summary: String) throws(EditError) -> PolicyEdit
+    {
         guard result.isValid else { throw .invalid(result) }
         return PolicyEdit(
             result: result, summary: summary, notes: EditNotes(result, role.name.value, request).texts, isChange: true)

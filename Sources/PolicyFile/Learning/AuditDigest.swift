@@ -137,7 +137,9 @@ public struct AuditDigest: Sendable {
         case .group(let family, let group): seen.groups.insert(AuditDigest.group(family, group))
         case .omitted, .session, .other: return
         }
-        if !seen.identities.contains(line.identity), seen.identities.count < 64 { seen.identities.append(line.identity) }
+        if !seen.identities.contains(line.identity), seen.identities.count < 64 {
+            seen.identities.append(line.identity)
+        }
         if !line.time.isEmpty {
             seen.first = seen.first.isEmpty ? line.time : min(seen.first, line.time)
             seen.last = max(seen.last, line.time)
@@ -171,7 +173,8 @@ struct AuditIdentity {
         let words = self.text.split(separator: " ")
         let uid = words.first { $0.hasPrefix("uid=") }.flatMap { UInt32($0.dropFirst(4)) }
         let fingerprint = words.last { $0.hasPrefix("sha256:") }.map { String($0.dropFirst(7)) } ?? ""
-        let commonName = self.text.hasPrefix("CN=")
+        let commonName =
+            self.text.hasPrefix("CN=")
             ? words.dropLast(fingerprint.isEmpty ? 0 : 1).joined(separator: " ").dropFirst(3) : ""
         let isFingerprint = fingerprint.utf8.count == 64 && fingerprint.allSatisfy { $0.isHexDigit && $0.isASCII }
         let isExactName = !commonName.isEmpty && commonName != "-" && !commonName.contains { "*\"\\?".contains($0) }
@@ -180,9 +183,10 @@ struct AuditIdentity {
         } else if self.text == "anonymous" {
             (name, criteria, isNameAlone) = ("anonymous", "anonymous: true", false)
         } else {
-            let clean = String(decoding: commonName.utf8.prefix(48).map { byte in
-                byte.isLetterOrDigit || "-_.@+".utf8.contains(byte) ? byte : UInt8(ascii: "-")
-            }, as: UTF8.self)
+            let clean = String(
+                decoding: commonName.utf8.prefix(48).map { byte in
+                    byte.isLetterOrDigit || "-_.@+".utf8.contains(byte) ? byte : UInt8(ascii: "-")
+                }, as: UTF8.self)
             name = clean.isEmpty || commonName == "-" ? "client" : clean
             criteria =
                 isFingerprint

@@ -65,7 +65,8 @@ struct AuditLine {
             guard family.groups[group].join.isServed else { throw .refusedAlways }
             return .group(family: index, group: group)
         }
-        guard let operation = family.operations.first(where: { $0.name == name }), ["single", "dump", ""].contains(mode)
+        guard let operation = family.operations.first(where: { $0.name == name }),
+            ["single", "dump", ""].contains(mode)
         else { throw .unknown }
         guard !operation.grantable.isEmpty else { throw .refusedAlways }
         let asked: Modes = mode == "dump" ? .dump : .single

@@ -23,16 +23,25 @@ struct DraftRole: Hashable {
         var special: [Grants.Extras: DraftRole] = [:]
         for (key, modes) in seen.reads {
             let extras = key.extras
-            if extras.isEmpty { plain.reads[key] = modes } else { special[extras, default: DraftRole()].reads[key] = modes }
+            if extras.isEmpty {
+                plain.reads[key] = modes
+            } else {
+                special[extras, default: DraftRole()].reads[key] = modes
+            }
         }
         for group in seen.groups {
             let family = Catalogue.families[group >> 16]
             let extras = family.groups[group & 0xffff].requiredExtras
-            if extras.isEmpty { plain.groups.insert(group) } else { special[extras, default: DraftRole()].groups.insert(group) }
+            if extras.isEmpty {
+                plain.groups.insert(group)
+            } else {
+                special[extras, default: DraftRole()].groups.insert(group)
+            }
         }
         plain.extras = seen.extras
         plain.namespaceIDs = seen.namespaceIDs
-        let reading = (plain.isEmpty ? [] : [plain])
+        let reading =
+            (plain.isEmpty ? [] : [plain])
             + special.sorted { $0.key.rawValue < $1.key.rawValue }.map { extras, role in
                 var role = role
                 role.extras = extras

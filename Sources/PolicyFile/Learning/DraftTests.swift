@@ -12,7 +12,9 @@ struct DraftTests {
             guard let operation = key.operation, let modes = seen.reads[key] else { continue }
             let name = "\(Catalogue.families[key.family].label) \(operation.name)"
             // A word only where both could be asked.
-            let words = operation.grantable == .both ? [Modes.single, .dump].filter(modes.contains).map { " \($0.words)" } : [""]
+            let words =
+                operation.grantable == .both
+                ? [Modes.single, .dump].filter(modes.contains).map { " \($0.words)" } : [""]
             for word in words { lines.append("allow: \"\(name)\(word)\"") }
         }
         for group in seen.groups.sorted() {

@@ -24,7 +24,11 @@ extension AuditDigest {
         var notes = AuditLine.Skip.allCases.compactMap { reason in
             skipped[reason].map { "\($0) \($0 == 1 ? "line" : "lines"): \(reason.rawValue)" }
         }
-        if omitted > 0 { notes.append("\(omitted) denials that the log left out, being too many at once: targets may be missing; record again") }
+        if omitted > 0 {
+            notes.append(
+                "\(omitted) denials that the log left out, being too many at once: targets may be missing; record again"
+            )
+        }
         if !refusedSessions.isEmpty {
             let who = refusedSessions.sorted().prefix(4).map { AuditIdentity($0).text }.joined(separator: ", ")
             notes.append("sessions that were refused as a whole: \(who)")
@@ -80,7 +84,9 @@ struct DraftWriter {
         let base = subject.namespace.isEmpty ? clients[0] : unique("\(clients[0])-\(subject.namespace)")
         var roleNames: [String] = []
         for role in DraftRole.roles(seen) {
-            let suffix = role.writes.isEmpty ? (role.extras.isEmpty ? "" : "-" + role.extras.names.joined(separator: "-")) : "-write"
+            let suffix =
+                role.writes.isEmpty
+                ? (role.extras.isEmpty ? "" : "-" + role.extras.names.joined(separator: "-")) : "-write"
             let isFirst = roleNames.isEmpty && suffix.isEmpty
             let name = isFirst ? base : unique(base + suffix)
             roleNames.append(name)
@@ -108,7 +114,9 @@ struct DraftWriter {
             clientNames["\(key) \(text)"] = [name]
             clients += "  # \(identity.text)\n"
             if !seen.first.isEmpty { clients += "  # Seen from \(seen.first) to \(seen.last).\n" }
-            if identity.isNameAlone { clients += "  # Add the issuer: any CA that the gateway trusts can give this name.\n" }
+            if identity.isNameAlone {
+                clients += "  # Add the issuer: any CA that the gateway trusts can give this name.\n"
+            }
             if identity.criteria == nil {
                 clients += "  # The log doesn't say enough: put the certificate's fingerprint or names here.\n"
             }

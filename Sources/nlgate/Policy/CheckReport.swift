@@ -24,7 +24,8 @@ struct CheckReport {
     var text: String {
         let sections = [clientText, whereText, expansionText, kernelNotes.map { "  \($0)\n" }.joined()]
         let titles = ["clients", "where", "what names stand for", "kernel"]
-        return headline + zip(titles, sections).filter { !$1.isEmpty }
+        return headline
+            + zip(titles, sections).filter { !$1.isEmpty }
             .map { "\n" + Terminal.output.paint($0, .bold) + "\n" + $1 }.joined()
     }
 

@@ -47,7 +47,8 @@ struct PolicyEditOptions: ParsableArguments {
     var file: String
 
     @Argument(
-        help: ArgumentHelp("Such as \"route NEWADDR\", \"route GETROUTE dump\" or \"listen xfrm SA\".", valueName: "request"))
+        help: ArgumentHelp(
+            "Such as \"route NEWADDR\", \"route GETROUTE dump\" or \"listen xfrm SA\".", valueName: "request"))
     var request: String
 
     @Option(help: "The role.")
@@ -89,7 +90,11 @@ struct PolicyEditOptions: ParsableArguments {
         case .invalid(let policy):
             DiagnosticOutput(policy.source).printErrors(policy.diagnostics.filter { $0.severity == .error })
             let isOld = policy.source == input.policy.source
-            throw Failure(1, isOld ? "\(file) has errors and was not changed" : "with that change \(file) would have errors; it was not changed")
+            throw Failure(
+                1,
+                isOld
+                    ? "\(file) has errors and was not changed"
+                    : "with that change \(file) would have errors; it was not changed")
         }
     }
 
@@ -124,7 +129,9 @@ struct LineDifference {
     let added: [String]
 
     init(_ old: String, _ new: String) {
-        func lines(_ text: String) -> [Substring] { text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) }
+        func lines(_ text: String) -> [Substring] {
+            text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        }
         var (old, new) = (lines(old)[...], lines(new)[...])
         var same = 0
         while let first = old.first, first == new.first {

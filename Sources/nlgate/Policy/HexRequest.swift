@@ -92,7 +92,8 @@ struct HexRequest {
         let terminal = Terminal.output
         let title = reported ? "passes and is reported" : "allowed"
         terminal.write(
-            terminal.paint(title, .green) + ": \(CheckReport.count(summary.messages, "message")), \(summary.writes) of them write\n")
+            terminal.paint(title, .green)
+                + ": \(CheckReport.count(summary.messages, "message")), \(summary.writes) of them write\n")
         for entry in summary.entries {
             let why = entry.ceilingOnly.map { ": \($0.text(client: "this client"))" } ?? ""
             terminal.write("\(path):\(entry.line): \(words(entry.operation, entry.target))\(why)\n")

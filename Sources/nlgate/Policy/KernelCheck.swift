@@ -17,7 +17,9 @@ struct KernelFamilies {
         var families: [KernelFamily] = []
         var map = FamilyMap()
         let client: NetlinkClient
-        do throws(ConnectError) { client = try NetlinkClient(nil, nil, protocolNumber: 16) } catch { throw Failure(error) }
+        do throws(ConnectError) { client = try NetlinkClient(nil, nil, protocolNumber: 16) } catch {
+            throw Failure(error)
+        }
         do throws(RequestError) {
             try client.request(try KernelFamilies.request()) { message, bytes throws(WireError) in
                 let start = message.payload.lowerBound - MessageHeader.size
@@ -55,8 +57,11 @@ struct KernelCheck {
         let findings = Catalogue.compare(with: try KernelFamilies().families)
         let serious = findings.filter { $0.severity == .error }
         let warnings = findings.count { $0.severity == .warning }
-        notes = serious.map { "\($0)" }
-            + (warnings == 0 ? [] : ["\(warnings) operations or groups of this kernel are otherwise than in the table, or not in it"])
+        notes =
+            serious.map { "\($0)" }
+            + (warnings == 0
+                ? []
+                : ["\(warnings) operations or groups of this kernel are otherwise than in the table, or not in it"])
         missing = Set(
             findings.filter { $0.severity == .note && $0.difference == "is not in this kernel" }
                 .map { "\($0.family) \($0.name ?? "")" })
@@ -70,7 +75,8 @@ struct KernelCheck {
             for grant in role.groups { note(grant.family, "group \(grant.group)", grant.line, &lines) }
         }
         return lines.sorted { $0.key < $1.key }.map { line, names in
-            let shown = names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
+            let shown =
+                names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
             return Diagnostic(
                 .warning, file: source.name, at: SourcePosition(line: line, column: column(line, source), offset: 0),
                 "this kernel doesn't have \(shown)", hint: "a module may not be loaded, or this is another host")

@@ -21,7 +21,8 @@ struct PolicyInput {
         self.path = path
         if path.hasPrefix("builtin:") {
             guard let builtin = PolicyFile.builtin(path) else {
-                throw Failure(2, "unknown policy \(path); there are \(PolicyFile.builtinNames.joined(separator: " and "))")
+                throw Failure(
+                    2, "unknown policy \(path); there are \(PolicyFile.builtinNames.joined(separator: " and "))")
             }
             (policy, fileErrors, state) = (builtin, [], nil)
             return

@@ -91,7 +91,9 @@ final class ConditionIndex: Sendable {
         if nearest == nil, let index = granting.first, let missing = rows.first(where: { !$0.row.contains(index) }) {
             nearest = (index, missing.key)
         }
-        guard let (index, key) = nearest, let sentence = alternatives[index].conditions.sentence(key) else { return nil }
+        guard let (index, key) = nearest, let sentence = alternatives[index].conditions.sentence(key) else {
+            return nil
+        }
         return Misfit(
             operation: title, condition: sentence, role: alternatives[index].role, line: alternatives[index].line)
     }
