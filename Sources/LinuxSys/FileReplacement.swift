@@ -51,9 +51,8 @@ public struct FileState: Equatable, Sendable {
 
 /// Replaces a file as a whole: whoever reads it sees the old content or the new, also after a crash.
 ///
-/// The new file has the owner, group and permissions of the old one. A symbolic link is not followed.
-///
-/// `state` is that of the file as it was read: one that is another by now is not replaced.
+/// The new file has the owner, group and permissions of the old one. A symbolic link is not followed. `state` is the
+/// file as it was read; another one by now is not replaced.
 ///
 /// - Throws: `EBUSY` when the file changed since it was read, and what opening, writing and renaming report.
 public func replaceFile(_ path: String, with content: [UInt8], state: FileState) throws(Errno) {

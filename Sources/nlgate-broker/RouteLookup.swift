@@ -88,7 +88,9 @@ final class RouteLookup {
             for _ in 0..<RouteLookup.mostDatagrams {
                 guard try socket.receiveNetlink(into: &buffer, count: buffer.count) != nil else { break }
             }
-            guard try socket.send(writer.bytes.span) == .bytes(writer.bytes.count) else { throw Errno(rawValue: EAGAIN) }
+            guard try socket.send(writer.bytes.span) == .bytes(writer.bytes.count) else {
+                throw Errno(rawValue: EAGAIN)
+            }
         } catch {
             throw LookupFailure()
         }
@@ -196,6 +198,6 @@ private enum LinkAttribute {
     static let properties: UInt16 = 52
     static let alternativeName: UInt16 = 53
     static let infoKind: UInt16 = 1
-    /// RTEXT_FILTER_SKIP_STATS
+    // RTEXT_FILTER_SKIP_STATS
     static let skipStatistics: UInt32 = 1 << 3
 }

@@ -102,7 +102,9 @@ extension Frontend {
     }
 
     /// A client that ended its side is done when nothing has come for it in a while; others may be silent for ever,
-    /// since these dialects have no PING. TCP asks for itself.
+    /// since these dialects have no PING.
+    ///
+    /// TCP asks for itself.
     mutating func sweepMessages(_ connection: Connection, quietFor limit: UInt64) {
         guard connection.inputEnded, connection.outgoing.isEmpty, now >= connection.lastHeard + limit else { return }
         finish(connection)

@@ -144,7 +144,11 @@ extension Frontend {
         connection.hello = []
         connection.session = session
         connection.watchedSession = .read
-        if connection.messages != nil { connection.messages?.sessionOpened() } else { connection.machine.sessionOpened() }
+        if connection.messages != nil {
+            connection.messages?.sessionOpened()
+        } else {
+            connection.machine.sessionOpened()
+        }
         readClient(connection)
         if isLive(connection) { watch(connection) }
     }

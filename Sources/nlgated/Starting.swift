@@ -16,7 +16,7 @@ extension Supervisor {
         }
         for index in 0..<frontendCount { try startOrThrow(.frontend(index: index)) }
         requestPolicy(PolicyRequest(kind: .configured, waiting: []))
-        while policy == nil || children.values.contains(where: { !$0.isReady }) {
+        while !isStopping, policy == nil || children.values.contains(where: { !$0.isReady }) {
             if let failure { throw .unusable(failure) }
             turn(milliseconds: 200)
         }
@@ -25,6 +25,7 @@ extension Supervisor {
 
     /// Opens the doors.
     func listen() throws(StartError) {
+        guard !isStopping else { return }
         try listeners.listen(backlog: limits.backlog)
         isServing = true
         for child in children.values { beginServing(child) }

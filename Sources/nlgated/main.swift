@@ -29,7 +29,7 @@ do throws(StartError) {
         options, limits: limits, files: files, users: users, namespaces: namespaces, images: images,
         listeners: listeners, admin: admin, audit: audit, signals: signals, report: report)
     try supervisor.startStandingProcesses()
-    if options.checkOnly {
+    if options.checkOnly, !supervisor.isStopping {
         // What is inside the files is known only now: the frontends have parsed them.
         writeStandardError("nlgated: the command line and the files are usable")
         supervisor.stop(exitCode: 0)

@@ -105,7 +105,7 @@ import Testing
                 let operation = try #require(family.operations.first { $0.name == name })
                 let dump = operation.single == .noHandler
                 let request = try Canonical.request(
-                    family, operation, dump: dump, attributes: try attribute.bytes(content: [3, 0, 0, 0]))
+                    family, operation, dump: dump, attributes: try attribute.bytes())
                 let title = "\(family.label) \(name) \(attribute.steps)"
                 #expect(try Court(bare, family.protocolNumber).errors(request).contains(1), "\(title)")
                 #expect(!(try Court(bare, family.protocolNumber).errors(request).contains(22)), "\(title)")
@@ -146,7 +146,7 @@ import Testing
     }
 
     /// The ways of asking for many objects at once: without naming one, by a link group, or by a flag.
-    private static func sweeping(_ family: Family, _ operation: Operation) throws -> [[UInt8]] {
+    private static func sweeping(_ family: Family, _ operation: GatewayPolicy.Operation) throws -> [[UInt8]] {
         // NLM_F_BULK, and NLM_F_ROOT for actions.
         let flags: [MessageFlags] = [Request.set, Request.set.union(.exclusive), Request.set.union(.replace)]
         guard family.protocolNumber == NetlinkProtocol.route else {

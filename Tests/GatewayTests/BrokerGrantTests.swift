@@ -106,7 +106,8 @@ extension GatewayTests {
             }
         }
 
-        @Test func `an operation that was taken away is refused from the next message on, and a new one passes`() throws {
+        @Test func `an operation that was taken away is refused from the next message on, and a new one passes`() throws
+        {
             try Namespace().enter {
                 let reader = try LoneHelper.reader([.of(.route(["GETLINK"])), .of(.route(["GETADDR"]))])
                 let session = try LoneSession(reader)
@@ -114,7 +115,9 @@ extension GatewayTests {
                 #expect(try session.answer(to: RouteRequest.link(index: 1, sequence: 4), sequence: 4).messages == 1)
                 #expect(try session.describe().contains { $0.contains("GETLINK") })
                 try reader.send(.regrant(session: 1, grantSet: 2, roles: "addresses"))
-                try eventually("the broker has taken the regrant") { try session.describe().contains("roles addresses") }
+                try eventually("the broker has taken the regrant") {
+                    try session.describe().contains("roles addresses")
+                }
                 #expect(try session.describe().contains { $0.contains("GETADDR") })
                 #expect(try !session.describe().contains { $0.contains("GETLINK") })
                 #expect(try session.answer(to: RouteRequest.link(index: 1, sequence: 4), sequence: 4).code == EPERM)

@@ -123,11 +123,12 @@ extension GatewayTests {
                 let session = try LoneSession(LoneHelper.reader([one]))
                 try session.socket.send((1...3).flatMap { RawClient.frame(.datagram, routeDump($0)) })
                 try session.say(RouteRequest.link(index: 1, sequence: 4))
-                for sequence in 1...3 as ClosedRange<UInt32> {
-                    let answer = try session.answer(sequence: sequence)
-                    #expect(answer.code == 0 && answer.messages >= Self.routes, "dump \(sequence)")
+                // What isn't a dump may be answered between the parts of the last one.
+                let answers = try session.answers(1...4)
+                for answer in answers.dropLast() {
+                    #expect(answer.code == 0 && answer.messages >= Self.routes, "dump \(answer.sequence)")
                 }
-                #expect(try session.answer(sequence: 4).messages == 1)
+                #expect(answers[3].messages == 1)
             }
         }
 
@@ -178,10 +179,12 @@ extension GatewayTests {
                 let large = OptionRequest(name: OptionRequest.receiveBuffer, value: 1 << 20)
                 #expect(try session.result(.option, large.encode()).code == 0)
                 try session.say(routeDump(1))
-                try session.say(RouteRequest.link(index: 1, sequence: 2))
                 let dump = try session.answer(sequence: 1)
                 #expect(dump.code == 0 && dump.messages >= Self.routes)
-                #expect(try session.answer(sequence: 2).messages == 1)
+                // Asked while the dump fills so small a buffer, the kernel may have no room for the answer (OVERRUN).
+                try session.say(RouteRequest.link(index: 1, sequence: 2))
+                let link = try session.answer(sequence: 2)
+                #expect(link.messages == 1)
             }
         }
     }

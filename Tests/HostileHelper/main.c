@@ -1,5 +1,6 @@
 // Stands in for a helper of the gateway: sends the packets of the file `script` beside it over descriptor 3, one a
 // line in hexadecimal, and then stays until the supervisor hangs up, or ends at a line `exit N`.
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,8 @@ int main(void) {
         if (send(3, packet, count, MSG_NOSIGNAL) < 0) return 1;
     }
     fclose(script);
-    while (recv(3, packet, sizeof packet, 0) > 0) {}
+    // The socket doesn't wait by itself.
+    struct pollfd supervisor = {.fd = 3, .events = POLLIN};
+    while (poll(&supervisor, 1, -1) > 0 && recv(3, packet, sizeof packet, 0) > 0) {}
     return 0;
 }

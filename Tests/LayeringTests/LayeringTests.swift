@@ -127,7 +127,9 @@ import Testing
             }
         }
         for name in Self.processes { try expect(name, without: ["libFoundation", "lib_Foundation", "libdispatch"]) }
-        for name in ["nlgated", "nlgate-broker", "nlgate-policyc"] { try expect(name, without: ["libssl", "libcrypto"]) }
+        for name in ["nlgated", "nlgate-broker", "nlgate-policyc"] {
+            try expect(name, without: ["libssl", "libcrypto"])
+        }
         try expect("nlgate", without: ["libseccomp", "libcap"])
         #expect(try needed("nlgate-frontend").contains { $0.hasPrefix("libssl") })
         #expect(try needed("nlgate-broker").contains { $0.hasPrefix("libseccomp") })

@@ -20,7 +20,9 @@ import Testing
 
     @Test func `read-only gives everybody the same`() throws {
         let tables = try tables("builtin:read-only")
-        for identity in [certificate, .user(uid: 0, gid: 0), .user(uid: 5, gid: 0), .anonymous(address: [127, 0, 0, 1])] {
+        for identity in [
+            certificate, .user(uid: 0, gid: 0), .user(uid: 5, gid: 0), .anonymous(address: [127, 0, 0, 1]),
+        ] {
             for namespace in [".", "blue"] {
                 #expect(try grants(tables, identity, in: namespace) == [.readOnly])
             }
@@ -34,7 +36,9 @@ import Testing
             let found = try grants(tables, identity, in: "blue")
             #expect(found.contains(.unrestricted))
         }
-        for identity in [Identity.user(uid: 1001, gid: 0), .user(uid: 5, gid: 1000), .anonymous(address: [1, 2, 3, 4])] {
+        for identity in [
+            Identity.user(uid: 1001, gid: 0), .user(uid: 5, gid: 1000), .anonymous(address: [1, 2, 3, 4]),
+        ] {
             #expect(try grants(tables, identity) == [.readOnly])
         }
         let role = try #require(tables.roles.first { $0.name == "builtin:unrestricted" })
@@ -58,7 +62,6 @@ import Testing
         #expect(try file.show(client: .named("certificate")).first?.roles.last?.name == name)
         #expect(PolicyFile.builtin("builtin:other")?.source == nil)
     }
-
 
     @Test func `unrestricted can be said in the language`() throws {
         let file = check(

@@ -65,9 +65,10 @@ import Testing
         #expect(groups.family("route")?.groups == ["IPV4_RULE", "IPV6_RULE"])
         let dumps = try grants("{ read: { route: [\"RTM_GET* dump\"] } }")
         #expect(dumps.modes("route", 18) == .dump && dumps.modes("route", 78) == [])
-        #expect(check("policy: 1\nroles: { r: { read: { route: [GETR*] } } }").expansions.map(\.names) == [
-            ["route GETROUTE", "route GETRULE"]
-        ])
+        #expect(
+            check("policy: 1\nroles: { r: { read: { route: [GETR*] } } }").expansions.map(\.names) == [
+                ["route GETROUTE", "route GETRULE"]
+            ])
     }
 
     @Test func `all is what the table lists of the class and can be granted`() throws {
@@ -76,7 +77,10 @@ import Testing
             for family in Catalogue.families {
                 let wanted = family.operations.filter { $0.kind == kind && !$0.grantable.isEmpty }.map(\.name)
                 #expect(try names(everything, family.label) == wanted)
-                #expect(wanted.allSatisfy { name in family.operations.contains { $0.name == name && !$0.tags.contains(.never) } })
+                #expect(
+                    wanted.allSatisfy { name in
+                        family.operations.contains { $0.name == name && !$0.tags.contains(.never) }
+                    })
             }
         }
         let joined = try grants("{ listen: all }")
@@ -107,7 +111,8 @@ import Testing
         #expect(part.conditions.protocols == [186, 7] && part.conditions.linkKinds == ["vlan"])
         #expect(part.conditions.destinations == [AddressPrefix(address: [10, 0, 0, 0], length: 8)].compactMap(\.self))
         let excluded: [UInt8] = [0x20, 1, 0x0d, 0xb8] + [UInt8](repeating: 0, count: 12)
-        #expect(part.conditions.excludedDestinations == [AddressPrefix(address: excluded, length: 32)].compactMap(\.self))
+        #expect(
+            part.conditions.excludedDestinations == [AddressPrefix(address: excluded, length: 32)].compactMap(\.self))
         #expect(part.conditions.families == [2, 10])
     }
 

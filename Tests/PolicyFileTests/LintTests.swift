@@ -27,7 +27,8 @@ import Testing
         #expect(role("{ read: { route: [GETLINK] }, listen: { route: [LINK] } }") == [])
         #expect(
             role(
-                "{ write: { route: [NEWROUTE], xfrm: [NEWSA] }, extra: [secrets, self], where: { table: [1] }, \(limits) }")
+                "{ write: { route: [NEWROUTE], xfrm: [NEWSA] }, extra: [secrets, self], where: { table: [1] }, \(limits) }"
+            )
                 == [])
     }
 
@@ -40,7 +41,9 @@ import Testing
         #expect(role("{ write: { route: [SETLINK] }, \(limits) }") == [])
         #expect(role("{ write: { route: [SETLINK] }, where: { interface: [a] }, \(limits) }") == [])
         // The limit of another role of the same client holds too.
-        #expect(role("{ include: [s], write: { route: [SETLINK] } }", more: "s: { \(limits), read: { route: [GETLINK] } }") == [])
+        #expect(
+            role("{ include: [s], write: { route: [SETLINK] } }", more: "s: { \(limits), read: { route: [GETLINK] } }")
+                == [])
     }
 
     @Test func `all`() {
@@ -49,13 +52,16 @@ import Testing
                 "4:23: 'all' covers everything of route that the table lists, and will list; name what is needed"
             ])
         #expect(
-            role("{ listen: all, read: all, extra: [secrets, traffic], \(limits) }").map { $0.prefix(8) } == ["4:16: 'a", "4:27: 'a"])
+            role("{ listen: all, read: all, extra: [secrets, traffic], \(limits) }").map { $0.prefix(8) } == [
+                "4:16: 'a", "4:27: 'a",
+            ])
     }
 
     @Test func `identities that are wider than they look`() {
         func client(_ body: String) -> [String] {
             warnings(
-                "policy: 1\nclients: { c: { \(body) } }\nroles: { r: { read: { route: [GETLINK] } } }\nbindings: [ { client: c, roles: [r] } ]")
+                "policy: 1\nclients: { c: { \(body) } }\nroles: { r: { read: { route: [GETLINK] } } }\nbindings: [ { client: c, roles: [r] } ]"
+            )
         }
         #expect(
             client("common-name: noc") == [
@@ -76,9 +82,9 @@ import Testing
                 roles: { r: { read: { route: [GETLINK] } }, s: { include: [r] }, t: {} }
                 bindings: [ { client: a, roles: [r] } ]
                 """) == [
-                "2:27: nothing is bound to client b", "3:45: nobody has role s", "3:66: nobody has role t",
-                "3:66: role t grants nothing",
-            ])
+                    "2:27: nothing is bound to client b", "3:45: nobody has role s", "3:66: nobody has role t",
+                    "3:66: role t grants nothing",
+                ])
     }
 
     @Test func `events that show what may not be read`() {
@@ -86,7 +92,8 @@ import Testing
             role("{ listen: { route: [LINK, NEIGH] }, read: { route: [GETLINK] } }") == [
                 "4:32: listen NEIGH of route shows what nobody with it may read; it shows what GETNEIGH shows"
             ])
-        #expect(role("{ listen: { route: [LINK] }, include: [s] }", more: "s: { read: { route: [GETLINK dump] } }") == [])
+        #expect(
+            role("{ listen: { route: [LINK] }, include: [s] }", more: "s: { read: { route: [GETLINK dump] } }") == [])
         #expect(
             role("{ listen: { netfilter/nftables: [NFTABLES] }, \(limits) }") == [
                 "4:39: listen NFTABLES of netfilter/nftables shows what nobody with it may read; it shows what GETRULE, GETTABLE, GETCHAIN shows"

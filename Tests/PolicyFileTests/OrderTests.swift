@@ -20,7 +20,8 @@ struct SeededGenerator: RandomNumberGenerator {
 /// The order of anything in the file does not matter.
 @Suite struct OrderTests {
     private let clients = [
-        "noc: { common-name: \"noc-*\", issuer: \"CN=Ops CA\" }", "ops: { uid: 7 }", "staff: { gid: 100 }", "any: { anonymous: true }",
+        "noc: { common-name: \"noc-*\", issuer: \"CN=Ops CA\" }", "ops: { uid: 7 }", "staff: { gid: 100 }",
+        "any: { anonymous: true }",
         "mail: { san-email: \"*@example.org\" }",
     ]
     private let roles = [
@@ -35,8 +36,10 @@ struct SeededGenerator: RandomNumberGenerator {
         "{ client: mail, roles: [keys], netns: [\"*\"] }", "{ client: any, roles: [guest] }",
     ]
     private let requests = [
-        "route GETLINK", "route GETLINK dump", "route GETROUTE", "route GETADDR single", "route SETLINK dev=eth0", "route NEWROUTE",
-        "route NEWROUTE table=150", "route NEWROUTE table=main", "route NEWROUTE table=7", "xfrm GETSA dump", "listen xfrm SA",
+        "route GETLINK", "route GETLINK dump", "route GETROUTE", "route GETADDR single", "route SETLINK dev=eth0",
+        "route NEWROUTE",
+        "route NEWROUTE table=150", "route NEWROUTE table=main", "route NEWROUTE table=7", "xfrm GETSA dump",
+        "listen xfrm SA",
         "listen route LINK", "generic/nlctrl GETFAMILY",
     ]
 
@@ -52,7 +55,8 @@ struct SeededGenerator: RandomNumberGenerator {
 
     private let identities: [Identity] = [
         .certificate(
-            CertificateIdentity(fingerprint: [UInt8](repeating: 1, count: 32), commonName: "noc-1", issuer: "CN=Ops CA")),
+            CertificateIdentity(fingerprint: [UInt8](repeating: 1, count: 32), commonName: "noc-1", issuer: "CN=Ops CA")
+        ),
         .certificate(
             CertificateIdentity(
                 fingerprint: [UInt8](repeating: 2, count: 32), commonName: "noc-2", issuer: "CN=Ops CA",
@@ -76,7 +80,8 @@ struct SeededGenerator: RandomNumberGenerator {
                     lines.append("\(part.name) \(part.grants) \(part.conditions) \(part.limits)")
                 }
                 let ceiling = session.ceiling.map(\.name).sorted()
-                lines.append("\(ceiling) \(match.names.sorted()) \(match.clients.sorted()) \(match.privilegedProtocols)")
+                lines.append(
+                    "\(ceiling) \(match.names.sorted()) \(match.clients.sorted()) \(match.privilegedProtocols)")
                 lines.append("\(String(describing: match.sessions)) \(session.limits)")
             }
         }

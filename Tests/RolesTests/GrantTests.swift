@@ -11,7 +11,8 @@ import Testing
         try #require(PolicyFile.builtin(name)?.tables)
     }
 
-    @Test(arguments: names) func `which protocols need a privileged broker is what the grants say`(name: String) throws {
+    @Test(arguments: names) func `which protocols need a privileged broker is what the grants say`(name: String) throws
+    {
         for role in try builtin(name).roles {
             let grants = try RolePart(decoding: role.grants.span).grants
             var alone = tables(.anyUser)

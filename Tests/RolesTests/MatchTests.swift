@@ -69,7 +69,8 @@ import Testing
         var bound = tables(.anyUser)
         let user = Identity.user(uid: 5, gid: 5)
         for (names, fitting, others) in [
-            ([PolicyTables.ownNamespace], ["."], ["blue", "*", ""]), (["blue", "green"], ["blue", "green"], [".", "red"]),
+            ([PolicyTables.ownNamespace], ["."], ["blue", "*", ""]),
+            (["blue", "green"], ["blue", "green"], [".", "red"]),
             ([PolicyTables.anyNamespace], [".", "blue", ""], []),
         ] {
             bound.bindings[0].networkNamespaces = names
@@ -134,7 +135,8 @@ import Testing
 
     @Test func `hostile fields are compared and nothing else`() {
         let nasty = [
-            "", "*", "**", "noc-*", "\u{0}", "noc-7\u{0}", "noc-7\n", "\u{202e}7-con", String(repeating: "*", count: 255),
+            "", "*", "**", "noc-*", "\u{0}", "noc-7\u{0}", "noc-7\n", "\u{202e}7-con",
+            String(repeating: "*", count: 255),
             String(repeating: "a", count: 255), "noc-7\\0a", "é", "e\u{301}",
         ]
         let only = tables(.commonName("noc-7"))
@@ -184,7 +186,10 @@ import Testing
     @Test func `it decides as the plainest way does`() {
         var generator = Generator(state: 1)
         func random(_ letters: String, _ most: Int) -> String {
-            String((0..<Int.random(in: 0...most, using: &generator)).compactMap { _ in letters.randomElement(using: &generator) })
+            String(
+                (0..<Int.random(in: 0...most, using: &generator)).compactMap { _ in
+                    letters.randomElement(using: &generator)
+                })
         }
         var fitting = 0
         for _ in 0..<20_000 {

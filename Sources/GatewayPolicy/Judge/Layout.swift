@@ -17,7 +17,8 @@ struct Layout: Sendable, Equatable {
         case NetlinkProtocol.route: route(operation, addressFamily: payload.isEmpty ? 0 : bytes[payload.lowerBound])
         case NetlinkProtocol.netfilter: Layout(headerSize: 4, attributes: netfilter(operation.number))
         case NetlinkProtocol.xfrm: xfrm(operation.number, dump: dump)
-        case NetlinkProtocol.sockDiag: payload.isEmpty ? nil : sockDiag(operation.number, bytes[payload.lowerBound])
+        case NetlinkProtocol.sockDiag:
+            payload.isEmpty ? shortest : sockDiag(operation.number, bytes[payload.lowerBound])
         default: generic(family)
         }
     }
@@ -74,6 +75,9 @@ struct Layout: Sendable, Equatable {
         guard let size = sizes[number] else { return nil }
         return Layout(headerSize: dump ? 0 : size, attributes: .flat(highest: 41))
     }
+
+    /// What even the shortest request of sock_diag has: its family and protocol.
+    private static let shortest = Layout(headerSize: 2, attributes: .flat(highest: 0))
 
     /// sock_diag: the first byte is the address family, which decides the structure.
     private static func sockDiag(_ number: UInt16, _ family: UInt8) -> Layout? {

@@ -168,6 +168,16 @@ struct Evaluator {
         return nil
     }
 
+    /// What may be refused all the same, for something inside of the message.
+    func note(_ request: Request, _ decision: Explanation.Decision) -> Reason? {
+        guard decision != .denied, case .ask(let family, let operation, _) = request.action else { return nil }
+        let roles = decision == .reported ? session.ceiling : session.roles
+        let missing = operation.possibleExtras(Catalogue.families[family]).subtracting(extras(roles))
+        guard !missing.isEmpty else { return nil }
+        let names = missing.names.joined(separator: ", ")
+        return Reason(decides: false, text: "refused all the same where a message needs extra \(names)")
+    }
+
     func extras(_ roles: [Int]) -> Grants.Extras {
         roles.reduce(into: []) { $0.formUnion(policy.roles[$1].part.grants.extras) }
     }
@@ -179,13 +189,6 @@ extension Evaluator.Reason {
 }
 
 extension ConditionModel {
-    /// `table is 100-199`.
-    func words(_ key: WhereKey) -> String {
-        let values = texts.joined(separator: ", ")
-        return switch key {
-        case .destinationIn: "the destination is in \(values)"
-        case .notDestinationIn: "the destination is not in \(values)"
-        default: "\(key.rawValue) is \(values)"
-        }
-    }
+    /// `table is 100-199`, as a denial puts it.
+    func words(_ key: WhereKey) -> String { "\(key.rawValue) is \(texts.joined(separator: ", "))" }
 }

@@ -38,6 +38,9 @@ struct Explainer {
         if nearMisses, ruling.decision == .denied || ruling.decision == .partial {
             reasons += elsewhere(clients, request, session, namespace)
         }
+        if nearMisses, let note = Evaluator(policy: policy, session: session).note(request, ruling.decision) {
+            reasons.append(note)
+        }
         let number = request.family.protocolNumber
         let needsPrivilege = (session.roles + session.ceiling).contains {
             policy.roles[$0].part.grants.needsPrivilege(protocolNumber: number)

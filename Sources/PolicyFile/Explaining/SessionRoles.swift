@@ -72,11 +72,11 @@ extension Operation {
     func requiredExtras(_ family: Family) -> Grants.Extras {
         var extras: Grants.Extras = []
         if tags.contains(.secret) { extras.insert(.secrets) }
-        // In rtnetlink and nftables the tag is about what may stand inside.
-        if tags.contains(.traffic), family.protocolNumber != NetlinkProtocol.route, family.label != "netfilter/nftables"
-        {
-            extras.insert(.traffic)
-        }
+        // In rtnetlink and nftables these tags are about what may stand inside; sock_diag's filters look at sockets only.
+        let isWhole = ![NetlinkProtocol.route, NetlinkProtocol.sockDiag].contains(family.protocolNumber)
+        guard isWhole, family.label != "netfilter/nftables" else { return extras }
+        if tags.contains(.traffic) { extras.insert(.traffic) }
+        if tags.contains(.code) { extras.insert(.code) }
         return extras
     }
 
@@ -84,11 +84,13 @@ extension Operation {
     func possibleExtras(_ family: Family) -> Grants.Extras {
         var extras = requiredExtras(family)
         if tags.contains(.traffic) { extras.insert(.traffic) }
-        if tags.contains(.code) { extras.insert(.code) }
+        if tags.contains(.code), family.protocolNumber != NetlinkProtocol.sockDiag { extras.insert(.code) }
         if tags.contains(.namespace) { extras.insert(.netns) }
-        if tags.contains(.group) { extras.insert(.group) }
-        let mayCutOff = family.protocolNumber == NetlinkProtocol.route && kind == .write
-        if tags.contains(.itself) || mayCutOff { extras.insert(.itself) }
+        guard kind == .write else { return extras }
+        // Deletions of many at once, and whole groups of links.
+        let deletes = ["DEL", "DESTROY", "FLUSH", "CT_DELETE", "EXP_DELETE"].contains { name.hasPrefix($0) }
+        if tags.contains(.group) || deletes { extras.insert(.group) }
+        extras.insert(.itself)
         return extras
     }
 }

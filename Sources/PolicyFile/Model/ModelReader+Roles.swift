@@ -21,7 +21,9 @@ extension ModelReader {
             error(entry.key.range, "netns-ids without extra netns", "add 'extra: [netns]', or remove the ids")
         }
         for key in ["read", "write", "listen", "limits", "where"] {
-            guard let entry = mapping[key], case .mapping(let pairs) = entry.value.content, pairs.isEmpty else { continue }
+            guard let entry = mapping[key], case .mapping(let pairs) = entry.value.content, pairs.isEmpty else {
+                continue
+            }
             error(entry.value.range, "nothing stands in \(key)", "name something or remove the key")
         }
         if let entry = mapping["limits"] { role.limits = limits(entry) }

@@ -34,7 +34,8 @@ public struct GenericMessage: Hashable, Sendable {
         header = try bytes.bytes(start..<end)
         var attributes: [RawAttribute] = []
         // Behind the header attributes begin at a multiple of four bytes.
-        var cursor = AttributeCursor(min(start + aligned(end - start), message.payload.upperBound)..<message.payload.upperBound)
+        var cursor = AttributeCursor(
+            min(start + aligned(end - start), message.payload.upperBound)..<message.payload.upperBound)
         while let attribute = try cursor.next(in: bytes) { attributes.append(try RawAttribute(attribute, in: bytes)) }
         self.attributes = attributes
         self.group = group == 0 ? nil : family.groups.first { $0.id == group }?.name

@@ -80,8 +80,8 @@ extension Supervisor {
         for line in warnings { writeStandardError(line) }
         let text = "policy \(printable(loaded.name)) loaded: \(loaded.summary)"
         if !isFirst {
-            log(text)
             rejudge()
+            log(text)
         }
         if !options.checkOnly { audit.reload(loaded.name, isLoaded: true, loaded.summary) }
         for client in done.request.waiting { admin.answer(client, ok: text, warnings, self) }

@@ -39,8 +39,12 @@ import Testing
         let court = try Court(SessionGrants(roles: [RolePart(name: "all", grants: .unrestricted)]), server: .usual)
         func target(_ bytes: [UInt8]) -> String? { court.summary(bytes)?.entries.first?.target }
         let six = Request.attribute(1, [0x20, 1, 0xd, 0xb8] + Request.zeros(4) + [0, 1] + Request.zeros(6))
-        #expect(target(try Route.route(family: 10, length: 80, six)) == "dst=2001:db8::1:0:0:0/80")
+        #expect(target(try Route.route(family: 10, length: 80, six)) == "dst=2001:db8:0:0:1::/80")
         #expect(target(try Route.route(family: 10, length: 0)) == "dst=::/0")
+        let host = Request.attribute(1, [0xfe, 0x80] + Request.zeros(12) + [0, 1])
+        #expect(target(try Route.route(family: 10, length: 128, host)) == "dst=fe80::1/128")
+        let full = Request.attribute(1, (1...16).map { $0 })
+        #expect(target(try Route.route(family: 10, length: 128, full)) == "dst=102:304:506:708:90a:b0c:d0e:f10/128")
         #expect(target(try Route.route(length: 0, Route.index(15, 7777))) == "dst=0.0.0.0/0 table=7777")
         #expect(target(try Route.link(19, Route.index(27, 0))) == "dev=group")
         #expect(target(try Route.link(19, index: 2)) == "dev=eth0")

@@ -1,5 +1,5 @@
 import GatewayPolicy
-import NetlinkWire
+import PolicyReference
 import Testing
 
 extension Reason {
@@ -17,8 +17,22 @@ extension Reason {
 }
 
 @Suite struct DifferentialTests {
-    static let datagrams = 20_000
+    static let datagrams = 1_000_000
     static let shards = 40
+
+    private static let protocols: [Int32] = [0, 4, 6, 12, 16]
+
+    /// Real requests, the smallest of every operation, and those that the other tests are about.
+    private static let corpus: Result<[Int32: [[UInt8]]], any Error> = Result {
+        var corpus: [Int32: [[UInt8]]] = [:]
+        for request in ToolRequest.all { corpus[request.protocolNumber, default: []].append(request.bytes) }
+        for question in Question.all {
+            let bytes = try Canonical.request(question.family, question.operation, dump: question.isDump)
+            corpus[question.family.protocolNumber, default: []].append(bytes)
+        }
+        corpus[0, default: []] += InterfaceCase.all.map(\.bytes) + GuardCase.all.map(\.bytes)
+        return corpus
+    }
 
     /// One random policy, judged by both.
     private struct Bench {
@@ -30,13 +44,14 @@ extension Reason {
             let server = RandomSessions.server(&numbers)
             let names = Dictionary(uniqueKeysWithValues: assignedFamilies.map { ($0.value, $0.key) })
             court = try Dictionary(
-                uniqueKeysWithValues: Generator.protocols.map { ($0, try Court(session, $0, server: server)) })
+                uniqueKeysWithValues: DifferentialTests.protocols.map { ($0, try Court(session, $0, server: server)) })
             references = Dictionary(
-                uniqueKeysWithValues: Generator.protocols.map {
+                uniqueKeysWithValues: DifferentialTests.protocols.map {
                     (
                         $0,
                         ReferenceJudge(
-                            session: session, protocolNumber: $0, families: names, portID: Court.portID, server: server)
+                            session: session, protocolNumber: $0, families: names, portID: Court.portID,
+                            server: ServerTable(links: server.links, carrying: server.carrying))
                     )
                 })
         }
@@ -44,9 +59,10 @@ extension Reason {
 
     @Test(arguments: 0..<DifferentialTests.shards)
     func `a plain reading of the policy comes to the same decision`(shard: Int) throws {
-        var generator = try Generator(seed: UInt64(shard) &* 0x1234_5678_9abc_def1 &+ 1)
-        let bench = try Bench(&generator.numbers)
-        var counts: [Reason?: Int] = [:]
+        let seed = UInt64(shard) &* 0x1234_5678_9abc_def1 &+ 1
+        var numbers = SeededNumbers(seed: seed)
+        let bench = try Bench(&numbers)
+        var generator = Generator(seed: ~seed, corpus: try DifferentialTests.corpus.get())
         for _ in 0..<(DifferentialTests.datagrams / DifferentialTests.shards) {
             let (number, bytes) = generator.next()
             let court = try #require(bench.court[number])
@@ -61,11 +77,23 @@ extension Reason {
                     "protocol \(number): \(decided) instead of \(expected): \(court.complaint(bytes) ?? "")\n\(bytes)")
                 return
             }
-            counts[expected.first { $0 != .cancelled }, default: 0] += 1
         }
-        // A generator that reaches nothing proves nothing.
-        for reason in [nil, .malformed, .forbidden, .notGranted] as [Reason?] {
-            #expect(counts[reason, default: 0] > 0, "\(String(describing: reason)): \(counts)")
+    }
+
+    @Test func `the generator reaches every reason often`() throws {
+        var counts: [Reason?: Int] = [:]
+        for shard in 0..<20 {
+            var numbers = SeededNumbers(seed: UInt64(shard + 1000))
+            let bench = try Bench(&numbers)
+            var generator = Generator(seed: UInt64(shard), corpus: try DifferentialTests.corpus.get())
+            for _ in 0..<500 {
+                let (number, bytes) = generator.next()
+                let reasons = try #require(bench.references[number]).judge(bytes)
+                counts[reasons.first { $0 != .cancelled }, default: 0] += 1
+            }
+        }
+        for reason in [nil, .malformed, .forbidden, .never, .notGranted, .misfit, .lockOut] as [Reason?] {
+            #expect(counts[reason, default: 0] > 20, "\(counts)")
         }
     }
 }

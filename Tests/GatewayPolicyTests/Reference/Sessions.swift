@@ -1,23 +1,28 @@
 import GatewayPolicy
+import PolicyReference
 
 /// Policies as a differential test wants them: roles that overlap, conditions of every key, and everything else at times.
 enum RandomSessions {
     static func make(_ numbers: inout SeededNumbers) throws -> SessionGrants {
+        // Extras come together, so that several roles would have all of them nearly always.
+        let extras = Grants.Extras(rawValue: UInt16(numbers.below(64)))
         var roles: [RolePart] = []
-        for number in 0..<(1 + numbers.below(6)) { roles.append(try role(number, &numbers)) }
+        for number in 0..<(1 + numbers.below(6)) { roles.append(try role(number, extras, &numbers)) }
         var ceiling: [RolePart] = []
-        if numbers.one(in: 3) { ceiling = [try role(90, &numbers)] }
-        if numbers.one(in: 3) { ceiling.append(try role(91, &numbers)) }
+        if numbers.one(in: 3) { ceiling = [try role(90, .all, &numbers)] }
+        if numbers.one(in: 3) { ceiling.append(try role(91, extras, &numbers)) }
         let never = Never(
             linkKinds: numbers.one(in: 3) ? ["nlmon", "mac*"] : [],
             interfaces: numbers.one(in: 3) ? [numbers.pick(["eth0", "mgmt*", "veth9", "enp*"])] : [])
         return SessionGrants(roles: roles, ceiling: ceiling, never: never)
     }
 
-    private static func role(_ number: Int, _ numbers: inout SeededNumbers) throws -> RolePart {
+    private static func role(
+        _ number: Int, _ possible: Grants.Extras, _ numbers: inout SeededNumbers
+    ) throws -> RolePart {
         let share = numbers.pick([1, 1, 2, 4])
         var chosen = numbers
-        let extras = Grants.Extras(rawValue: UInt16(numbers.below(64)))
+        let extras = possible.intersection(Grants.Extras(rawValue: UInt16(numbers.below(64))))
         let grants = Grants(
             extras: extras, netnsIDs: [2, 100],
             operations: { _, operation in

@@ -35,7 +35,10 @@ extension GatewayTests {
                 let session = try gateway.session()
                 for (bad, place) in [
                     ("clients: [", ":"), (text("read: { route: [GETLNK] }"), ":5:"),
-                    (text("read: { route: [GETLINK] }") + "\ntests: [{ client: root, allow: \"route DELLINK\" }]", ":9:"),
+                    (
+                        text("read: { route: [GETLINK] }") + "\ntests: [{ client: root, allow: \"route DELLINK\" }]",
+                        ":9:"
+                    ),
                 ] {
                     try policy.replace(with: bad)
                     let verdict = try gateway.reload()

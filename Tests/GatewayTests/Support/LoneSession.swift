@@ -68,6 +68,17 @@ final class LoneSession {
         return answer
     }
 
+    /// Gathers what answers several messages, in whatever order it comes.
+    func answers(_ sequences: ClosedRange<UInt32>) throws -> [KernelAnswer] {
+        var answers = sequences.map { KernelAnswer(sequence: $0) }
+        while !answers.allSatisfy(\.isComplete) {
+            let (header, payload) = try next()
+            guard header.kind == .datagram else { continue }
+            for index in answers.indices { try answers[index].take(payload.span) }
+        }
+        return answers
+    }
+
     func answer(to datagram: [UInt8], sequence: UInt32) throws -> KernelAnswer {
         try say(datagram)
         return try answer(sequence: sequence)

@@ -19,7 +19,7 @@ final class PolicyText {
     /// Puts another text in the file's place, as an editor does.
     func replace(with text: String) throws {
         let new = try scratch.write("policy: 1\n" + text + "\n", to: "new.yaml")
-        guard rename(new, path) == 0 else { throw Errno.last }
+        try tool("mv", ["-f", new, path])
     }
 
     var options: [String] { ["--policy", path] }
@@ -41,7 +41,8 @@ extension Gateway {
             let tool = try RunningTool(
                 program("nlgated"),
                 [
-                    "--listen", "unix://\(scratch.path)/s.sock", "--admin", "none", "--frontends", "1", "--readers", "1",
+                    "--listen", "unix://\(scratch.path)/s.sock", "--admin", "none", "--frontends", "1", "--readers",
+                    "1",
                     "--uid-base", "\(LoneHelper.uid)",
                 ] + options, log: scratch.path + "/log")
             let ended = try tool.wait()

@@ -61,7 +61,8 @@ enum RouteWrite {
 /// A batch of nf_tables, as nft sends it.
 enum TableBatch {
     /// Tables to be made, between the begin and, if it is there, the end.
-    static func make(_ names: [String], sequence: UInt32, hasEnd: Bool = true, exclusive: Bool = true) throws -> [UInt8] {
+    static func make(_ names: [String], sequence: UInt32, hasEnd: Bool = true, exclusive: Bool = true) throws -> [UInt8]
+    {
         // struct nfgenmsg: family, version, resource id in network order.
         var batch = message(16, [], sequence: sequence, [0, 0, 0, 10])
         for (index, name) in names.enumerated() {

@@ -154,23 +154,23 @@ enum PolicySchema {
             let words: JSON = ["enum": .array(names.map { .string($0) })]
             return list(numbers.map { ["anyOf": [words, $0]] } ?? words)
         }
-        let values: [WhereKey: JSON] = [
-            .interface: ["$ref": "#/$defs/interfaces"], .linkKind: ["$ref": "#/$defs/linkKinds"],
-            .destinationIn: ["$ref": "#/$defs/prefixes"], .notDestinationIn: ["$ref": "#/$defs/prefixes"],
-            .table: list([
+        let values: KeyValuePairs<String, JSON> = [
+            "interface": ["$ref": "#/$defs/interfaces"], "link-kind": ["$ref": "#/$defs/linkKinds"],
+            "destination-in": ["$ref": "#/$defs/prefixes"], "not-destination-in": ["$ref": "#/$defs/prefixes"],
+            "table": list([
                 "anyOf": [
                     ["type": "integer", "minimum": 1, "maximum": 4_294_967_295],
                     ["type": "string", "pattern": "^[1-9][0-9]*(-[1-9][0-9]*)?$"],
                     ["enum": .array(NumberNames.tables.map { .string($0.key) })],
                 ]
             ]),
-            .protocol: words(
+            "protocol": words(
                 NumberNames.protocols.map(\.key), ["type": "integer", "minimum": 1, "maximum": 255]),
-            .family: words(NumberNames.families.map(\.key)),
+            "family": words(NumberNames.families.map(\.key)),
         ]
         return [
             "type": "object", "minProperties": 1, "additionalProperties": false,
-            "properties": .object(WhereKey.allCases.compactMap { key in values[key].map { (key.rawValue, $0) } }),
+            "properties": .object(values.map { ($0.key, $0.value) }),
         ]
     }
 

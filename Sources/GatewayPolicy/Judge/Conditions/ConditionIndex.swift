@@ -72,23 +72,30 @@ final class ConditionIndex: Sendable {
         return modes
     }
 
-    /// What the message lacks for the role that it comes nearest to, of the first 64.
+    /// What the message lacks for the role that it comes nearest to: the first that lacks one key only, or the first.
     func misfit(
         _ title: String, _ modes: Modes, _ objects: MessageObjects, _ links: inout LinkResolver
     ) throws(Objection) -> Misfit? {
-        var rows: [(ConditionKey, RoleBits)] = []
+        var rows: [(key: ConditionKey, row: RoleBits)] = []
         for key in ConditionKey.allCases where keys.contains(key) { rows.append((key, try row(key, objects, &links))) }
-        var nearest: (missing: Int, misfit: Misfit)?
-        for (index, alternative) in alternatives.prefix(64).enumerated()
-        where !alternative.modes.isDisjoint(with: modes) {
-            let missing = rows.filter { !$0.1.contains(index) }
-            guard let key = missing.first?.0, let sentence = alternative.conditions.sentence(key) else { continue }
-            if let nearest, nearest.missing <= missing.count { continue }
-            let misfit = Misfit(
-                operation: title, condition: sentence, role: alternative.role, line: alternative.line)
-            nearest = (missing.count, misfit)
+        var granting = RoleBits(count: alternatives.count)
+        if modes.contains(.single) { granting.formUnion(singles) }
+        if modes.contains(.dump) { granting.formUnion(dumps) }
+        var nearest: (index: Int, key: ConditionKey)?
+        for (key, row) in rows {
+            var others = granting
+            for (other, row) in rows where other != key { others.formIntersection(row) }
+            others.subtract(row)
+            if let index = others.first, index < nearest?.index ?? Int.max { nearest = (index, key) }
         }
-        return nearest?.misfit
+        if nearest == nil, let index = granting.first, let missing = rows.first(where: { !$0.row.contains(index) }) {
+            nearest = (index, missing.key)
+        }
+        guard let (index, key) = nearest, let sentence = alternatives[index].conditions.sentence(key) else {
+            return nil
+        }
+        return Misfit(
+            operation: title, condition: sentence, role: alternatives[index].role, line: alternatives[index].line)
     }
 
     /// The alternatives whose condition for one key holds.

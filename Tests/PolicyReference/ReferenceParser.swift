@@ -1,5 +1,6 @@
 /// Why the reference refuses a message, in the order in which reasons count.
-enum Reason: String, Error, Equatable {
+public enum Reason: String, Error, Equatable, Sendable {
+    /// As `docs/` and the policy's order of refusals call them.
     case malformed, forbidden, never, notGranted, misfit, lockOut, cancelled
 }
 

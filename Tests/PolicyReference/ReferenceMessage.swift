@@ -1,4 +1,4 @@
-import GatewayPolicy
+internal import GatewayPolicy
 
 /// A message as the reference reads it: everything that a policy may ask about.
 struct ReferenceMessage {

@@ -1,4 +1,4 @@
-import GatewayPolicy
+internal import GatewayPolicy
 
 /// Where a message's header ends and which line of the grammar its attributes follow.
 struct ReferenceReader {
@@ -41,7 +41,8 @@ struct ReferenceReader {
         case 0: return route(operation)
         case 4:
             if operation.number < 20 { return (60, "diag", nil) }
-            guard start < end else { return nil }
+            // Not even a family.
+            if start == end { return (1, "", 0) }
             return [
                 2: (56, "diag", nil), 10: (56, "diag", nil), 1: (24, "", 0), 16: (20, "", 0), 17: (20, "", 0),
                 44: (20, "", 0), 30: (8, "", 0), 40: (24, "", 0), 43: (52, "", 0),

@@ -1,4 +1,4 @@
-import GatewayPolicy
+internal import GatewayPolicy
 
 /// True when both begin with the same `length` bits.
 func shareBits(_ one: [UInt8], _ other: [UInt8], _ length: Int) -> Bool {
@@ -10,7 +10,7 @@ func shareBits(_ one: [UInt8], _ other: [UInt8], _ length: Int) -> Bool {
 /// Whether a write would cut off the session, by a plain reading of what the guard is for.
 struct ReferenceGuard {
     let carrier: Carrier
-    let server: Server
+    let server: ServerTable
 
     func refuses(_ message: ReferenceMessage) throws(Reason) -> Bool {
         switch message.name {

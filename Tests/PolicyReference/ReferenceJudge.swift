@@ -1,15 +1,44 @@
-import GatewayPolicy
+public import GatewayPolicy
 
 /// The policy read straight from roles, catalogue and bytes: slow, without anything prepared.
-struct ReferenceJudge {
+public struct ReferenceJudge: Sendable {
+    /// A role, and its grants by family and number.
+    private struct Role {
+        let part: RolePart
+        let modes: [String: [UInt16: Modes]]
+
+        init(_ part: RolePart) {
+            self.part = part
+            modes = Dictionary(
+                uniqueKeysWithValues: part.grants.families.map { family in
+                    (family.label, Dictionary(uniqueKeysWithValues: family.operations.map { ($0.number, $0.modes) }))
+                })
+        }
+    }
+
     let session: SessionGrants
+    private let roles: [Role]
+    private let ceiling: [Role]
     let protocolNumber: Int32
     let families: [UInt16: String]
     let portID: UInt32
-    let server: Server
+    let server: ServerTable
+
+    /// Reads one session's policy for one protocol; `families` are the generic families' numbers.
+    public init(
+        session: SessionGrants, protocolNumber: Int32, families: [UInt16: String], portID: UInt32, server: ServerTable
+    ) {
+        self.session = session
+        roles = session.roles.map { Role($0) }
+        ceiling = session.ceiling.map { Role($0) }
+        self.protocolNumber = protocolNumber
+        self.families = families
+        self.portID = portID
+        self.server = server
+    }
 
     /// One reason a message; none at all when the datagram is forwarded.
-    func judge(_ bytes: [UInt8]) -> [Reason] {
+    public func judge(_ bytes: [UInt8]) -> [Reason] {
         var messages: [Range<Int>] = []
         var at = 0
         if bytes.isEmpty { return [.malformed] }
@@ -88,10 +117,10 @@ struct ReferenceJudge {
         if message.parser.isForbidden { throw .forbidden }
         if message.isWrite, breaksNever(message) { throw .never }
         do throws(Reason) {
-            try grant(message, modes, isMany, session.roles)
+            try grant(message, modes, isMany, roles)
         } catch {
             if session.ceiling.isEmpty { throw error }
-            do throws(Reason) { try grant(message, modes, isMany, session.ceiling) } catch _ { throw error }
+            do throws(Reason) { try grant(message, modes, isMany, ceiling) } catch _ { throw error }
         }
     }
 
@@ -154,23 +183,23 @@ extension ReferenceJudge {
 
     /// Everything that a set of roles must give.
     private func grant(
-        _ message: ReferenceMessage, _ modes: Modes, _ isMany: Bool, _ roles: [RolePart]
+        _ message: ReferenceMessage, _ modes: Modes, _ isMany: Bool, _ roles: [Role]
     ) throws(Reason) {
         var granted: Modes = []
         var fitting: Modes = []
         for role in roles {
-            let own = role.grants.modes(message.family.label, message.operation.number)
+            let own = role.modes[message.family.label]?[message.operation.number] ?? []
             granted.formUnion(own)
-            if !own.isEmpty, !message.isWrite || fits(message, role.conditions) { fitting.formUnion(own) }
+            if !own.isEmpty, !message.isWrite || fits(message, role.part.conditions) { fitting.formUnion(own) }
         }
         guard granted.isSuperset(of: modes) else { throw .notGranted }
         guard fitting.isSuperset(of: modes) else { throw .misfit }
-        let extras = roles.reduce(into: Grants.Extras()) { $0.formUnion($1.grants.extras) }
+        let extras = roles.reduce(into: Grants.Extras()) { $0.formUnion($1.part.grants.extras) }
         if message.family.label == "generic/nlctrl", let name = message.piece(2) {
             let label = "generic/\((try? message.parser.word(name)) ?? "")"
-            guard roles.contains(where: { $0.grants.family(label) != nil }) else { throw .notGranted }
+            guard roles.contains(where: { $0.modes[label] != nil }) else { throw .notGranted }
         }
-        try checkExtras(message, isMany, extras, Set(roles.flatMap(\.grants.netnsIDs)))
+        try checkExtras(message, isMany, extras, Set(roles.flatMap(\.part.grants.netnsIDs)))
         if message.isWrite, !extras.contains(.itself), let carrier = server.carrying,
             try ReferenceGuard(carrier: carrier, server: server).refuses(message)
         {
