@@ -109,7 +109,7 @@ import Testing
     }
 
     private static func number(_ text: String) -> Int? {
-        let sides = text.split(separator: " << ")
+        let sides = text.replacing("_", with: "").split(separator: " << ")
         let values = sides.map { side -> Int? in
             side.hasPrefix("0x") ? Int(side.dropFirst(2), radix: 16) : Int(side)
         }

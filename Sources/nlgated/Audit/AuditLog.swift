@@ -91,6 +91,12 @@ final class AuditLog {
 }
 
 extension [String] {
-    /// As many names as a line has room for.
-    var audited: [String] { prefix(8).map { String($0.prefix(64)) } }
+    /// As many names as a line has room for: 256 bytes of them.
+    var audited: [String] {
+        var left = 256
+        return filter { name in
+            left -= name.utf8.count
+            return left >= 0
+        }
+    }
 }

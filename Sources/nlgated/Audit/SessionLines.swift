@@ -46,7 +46,8 @@ extension Supervisor {
             "denied", nil, clients: clients, identity: display, transport: request.transport, peer: request.peer,
             namespace: request.networkNamespace, protocolNumber: request.protocolNumber)
         line.add("decision", "deny")
-        line.add("reason", reason)
+        // Names of a certificate can be long, and a line must fit into a pipe.
+        line.add("reason", String(printable(reason).prefix(400)))
         audit.write(line)
     }
 

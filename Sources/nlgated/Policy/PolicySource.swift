@@ -11,7 +11,8 @@ enum PolicySource: Equatable {
     /// The built-in policies.
     static let builtins = ["read-only", "unrestricted"]
 
-    private static let longestPath = 1024
+    /// It stands in lines of the audit log, which must fit into a pipe.
+    static let longestPath = 1024
 
     init(_ text: String) throws(StartError) {
         let prefix = "builtin:"
@@ -68,7 +69,8 @@ struct PolicyInput {
     /// - Throws: `unusable` like the other.
     init(handed: PassedDescriptor) throws(StartError) {
         let link = "/proc/self/fd/\(handed.descriptor.raw)"
-        let path = linkTarget(link) ?? "the file that was handed over"
+        let known = linkTarget(link).flatMap { $0.utf8.count <= PolicySource.longestPath ? $0 : nil }
+        let path = known ?? "the file that was handed over"
         name = path
         source = .file(path)
         try check(handed, path)
