@@ -23,8 +23,9 @@ extension Frontend {
                 keep(connection, 0..<count)
                 return false
             }
+            // The older dialects stay closed until their tests are here.
+            guard dialect == .native else { throw .badPreface }
             connection.isDecided = true
-            if dialect != .native { connection.messages = MessageConnection(dialect) }
             return true
         } catch {
             sayGoodbye(connection, GoodbyeReason.protocolError, "\(error)")
