@@ -85,16 +85,20 @@ struct ReferenceMessage {
         case "NEWADDR", "DELADDR":
             must(header4(4))
             if let number = piece(11) { installer = try parser.byte(number) }
+            try checkWidth(1)
+            try checkWidth(2)
         case "NEWROUTE", "DELROUTE": try readRouteEntry()
         case "NEWRULE", "DELRULE":
             table = UInt32(header(4))
             if let number = piece(15) { table = try parser.number(number) }
             if let number = piece(21) { installer = try parser.byte(number) }
             for type in [3, 17] where has(type) { try name(nil, piece(type)) }
+            try checkWidth(2)
             try readDestination()
         case "NEWNEIGH", "DELNEIGH":
             must(header4(4))
             if let number = piece(12) { installer = try parser.byte(number) }
+            try checkWidth(1)
             try name(piece(9), nil)
             if has(10), let other = piece(8) {
                 _ = try parser.number(other)
@@ -122,6 +126,12 @@ struct ReferenceMessage {
         case "SETDCB": try name(nil, piece(1))
         default: return
         }
+    }
+
+    /// Addresses of IPv4 and IPv6 have their family's width.
+    private func checkWidth(_ type: Int) throws(Reason) {
+        guard let piece = piece(type), header(0) == 2 || header(0) == 10 else { return }
+        if piece.content.count != (header(0) == 2 ? 4 : 16) { throw .malformed }
     }
 
     private mutating func readLink() throws(Reason) {

@@ -19,6 +19,14 @@ struct LockOutGuard {
     private static let loopback = "lo"
     private static let tcp: UInt8 = 6
 
+    /// True when messages of this subject can be in its reach; nothing is asked of the server for others.
+    static func concerns(_ subject: Subject) -> Bool {
+        switch subject {
+        case .link, .address, .route, .rule, .neighbour, .socket: true
+        default: false
+        }
+    }
+
     init(_ carrier: Carrier) {
         self.carrier = carrier
         local = Prefix(address: carrier.localAddress)

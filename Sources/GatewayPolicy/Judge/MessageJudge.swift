@@ -112,7 +112,9 @@ struct MessageJudge: Sendable {
         let line = try granting.line(entry.title, question.modes, question.objects, &links)
         if entry.subject == .controller { try checkFamilyName(question.message, grants, bytes) }
         try checkExtras(question, grants)
-        if entry.operation.kind == .write, !grants.extras.contains(.itself), let carrier = try links.carrier() {
+        if entry.operation.kind == .write, !grants.extras.contains(.itself), LockOutGuard.concerns(entry.subject),
+            let carrier = try links.carrier()
+        {
             try LockOutGuard(carrier).check(
                 question.message, entry.subject, entry.operation, question.objects, &links, bytes)
         }

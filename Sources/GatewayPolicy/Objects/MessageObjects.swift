@@ -43,6 +43,8 @@ struct MessageObjects: Equatable, Sendable {
     var protocolNumber: UInt8?
     /// Where a route leads, or what a rule's packets are for.
     var destination: Prefix?
+    /// The address of an interface or a neighbour, for the log.
+    var address: Prefix?
     /// The kinds that it gives to links.
     var linkKinds: [String] = []
     /// The kind of the selected link counts as well: the message may change a link that exists.

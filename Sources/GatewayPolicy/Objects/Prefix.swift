@@ -40,9 +40,10 @@ struct Prefix: Equatable, Hashable, Sendable {
 }
 
 extension Prefix: CustomStringConvertible {
-    var description: String {
-        "\(isIPv6 ? longAddress : shortAddress)/\(length)"
-    }
+    var description: String { "\(addressText)/\(length)" }
+
+    /// Without the length.
+    var addressText: String { isIPv6 ? longAddress : shortAddress }
 
     private var shortAddress: String {
         (0..<4).map { String(UInt8(truncatingIfNeeded: bits >> UInt128(120 - 8 * $0))) }.joined(separator: ".")

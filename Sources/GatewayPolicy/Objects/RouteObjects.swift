@@ -80,6 +80,16 @@ extension MessageObjects {
     mutating func readAddress(_ message: ParsedMessage, _ bytes: Span<UInt8>) throws(Objection) {
         addOrUnknown(index: message.headerNumber(4, bytes))
         if let number = message.attribute(11) { set(protocolNumber: try number.byte(in: bytes)) }
+        for type in [1, 2] as [UInt16] { address = try readAddress(type, message, bytes) ?? address }
+    }
+
+    /// An address of the header's family; nil when there is none, or the family's addresses aren't compared.
+    private func readAddress(
+        _ type: UInt16, _ message: ParsedMessage, _ bytes: Span<UInt8>
+    ) throws(Objection) -> Prefix? {
+        let family = message.headerByte(0, bytes)
+        guard Prefix.width(family) != nil else { return nil }
+        return try message.attribute(type)?.address(of: family, in: bytes)
     }
 
     /// struct rtmsg.
@@ -112,6 +122,7 @@ extension MessageObjects {
             guard let name = message.attribute(type) else { continue }
             interfaces.append(.name(try name.interfaceName(in: bytes)))
         }
+        _ = try readAddress(2, message, bytes)
         try readDestination(message, bytes)
     }
 
@@ -120,20 +131,21 @@ extension MessageObjects {
     /// Without either it is the default route, or every destination: 0.0.0.0/0 or ::/0. A length without an address says
     /// nothing that can be relied on.
     private mutating func readDestination(_ message: ParsedMessage, _ bytes: Span<UInt8>) throws(Objection) {
-        let (family, length) = (message.headerByte(0, bytes), Int(message.headerByte(1, bytes)))
-        guard let width = Prefix.width(family) else { return }
+        let length = Int(message.headerByte(1, bytes))
+        guard let width = Prefix.width(message.headerByte(0, bytes)) else { return }
         guard length <= width * 8 else { throw .malformed("a prefix is longer than an address") }
-        guard let address = message.attribute(1) else {
-            if length == 0 { destination = Prefix(isIPv6: width == 16, bits: 0, length: 0) }
-            return
+        if let address = try readAddress(1, message, bytes) {
+            destination = Prefix(address: address, length: length)
+        } else if length == 0 {
+            destination = Prefix(isIPv6: width == 16, bits: 0, length: 0)
         }
-        destination = Prefix(address: try address.address(of: family, in: bytes), length: length)
     }
 
     /// struct ndmsg.
     mutating func readNeighbour(_ message: ParsedMessage, _ bytes: Span<UInt8>) throws(Objection) {
         addOrUnknown(index: message.headerNumber(4, bytes))
         if let number = message.attribute(12) { set(protocolNumber: try number.byte(in: bytes)) }
+        address = try readAddress(1, message, bytes)
         if let master = message.attribute(9) { add(index: try master.number(in: bytes)) }
         guard let outgoing = message.attribute(8) else { return }
         let index = try outgoing.number(in: bytes)

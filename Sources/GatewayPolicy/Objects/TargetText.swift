@@ -14,6 +14,7 @@ enum TargetText {
         }
         if objects.isWholeGroup { parts.append("dev=group") }
         if let destination = objects.destination { parts.append("dst=\(destination)") }
+        if let address = objects.address { parts.append("address=\(address.addressText)") }
         if let name = objects.tableName { parts.append("table=\(word(name))") }
         if let table = objects.table { parts.append("table=\(table)") }
         if let number = objects.protocolNumber { parts.append("protocol=\(RouteProtocol.text(number))") }

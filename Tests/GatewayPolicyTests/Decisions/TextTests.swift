@@ -74,6 +74,22 @@ import Testing
         #expect(wireguard.summary(set)?.entries.first?.target == "dev=wg0")
     }
 
+    @Test func `addresses are targets, and have their family's width`() throws {
+        let court = try Court(SessionGrants(roles: [RolePart(name: "all", grants: .unrestricted)]), server: .usual)
+        let address = try Route.address(index: 3, Request.attribute(2, [192, 0, 2, 7]))
+        #expect(court.summary(address)?.entries.first?.target == "dev=veth0 address=192.0.2.7")
+        let neighbour = try Route.indexed(
+            29, index: 3, size: 12, family: 2, Request.attribute(1, [192, 0, 2, 8]))
+        #expect(court.summary(neighbour)?.entries.first?.target == "dev=veth0 address=192.0.2.8")
+        for wrong in [
+            try Route.address(index: 3, Request.attribute(2, [192, 0, 2])),
+            try Route.rule(lengths: (0, 8), table: 7, Request.attribute(2, Request.zeros(16))),
+            try Route.indexed(28, index: 3, size: 12, family: 10, Request.attribute(1, [192, 0, 2, 8])),
+        ] {
+            #expect(court.errors(wrong) == [22])
+        }
+    }
+
     @Test func `long conditions are cut`() throws {
         let role = RolePart.role(["route *"]) { $0.tables = (1...40).map { ($0 * 10)...($0 * 10 + 1) } }
         let court = try Court(SessionGrants(roles: [role]))
