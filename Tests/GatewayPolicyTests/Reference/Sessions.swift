@@ -33,8 +33,22 @@ enum RandomSessions {
             })
         numbers = chosen
         var part = RolePart(name: "role\(number)", line: UInt32(number + 10), grants: grants)
-        if !numbers.one(in: 3) { part.conditions = try conditions(&numbers) }
+        switch numbers.below(6) {
+        case 0, 1: break
+        case 2: part.conditions.destinations = try prefixes(&numbers)
+        case 3: part.conditions.excludedDestinations = try prefixes(&numbers)
+        default: part.conditions = try conditions(&numbers)
+        }
         return part
+    }
+
+    /// Prefixes inside one another and side by side.
+    private static func prefixes(_ numbers: inout SeededNumbers) throws -> [AddressPrefix] {
+        let all = [
+            "0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/24", "10.255.0.0/16", "10.255.1.0/24", "192.0.2.0/24", "192.0.2.1/32",
+            "198.51.0.0/16", "198.51.100.0/24", "2001:db8:0:0:0:0:0:0/32", "2001:db8:0:0:0:0:0:1/128",
+        ]
+        return try (0...numbers.below(5)).map { _ in try .prefix(numbers.pick(all)) }
     }
 
     private static func conditions(_ numbers: inout SeededNumbers) throws -> Conditions {
