@@ -36,8 +36,21 @@ extension RouteLookup {
         return links
     }
 
-    /// Interfaces that have the address; a link-local one may stand on several.
+    /// Interfaces that have the address: the kernel's routing table knows, but a link-local one may stand on several.
     private func interfaces(with address: [UInt8]) throws(LookupFailure) -> [UInt32] {
+        if !isLinkLocal(address), let entry = try route(to: address, from: nil, by: nil, flags: RouteAttribute.entry),
+            entry.isLocal, !entry.interfaces.isEmpty
+        {
+            return entry.interfaces
+        }
+        return try holders(of: address)
+    }
+
+    private func isLinkLocal(_ address: [UInt8]) -> Bool {
+        address.count == 16 && address[0] == 0xfe && address[1] & 0xc0 == 0x80
+    }
+
+    private func holders(of address: [UInt8]) throws(LookupFailure) -> [UInt32] {
         var found: [UInt32] = []
         let family = UInt8(address.count == 4 ? AF_INET : AF_INET6)
         try dump(RouteMessage.getAddress) { (writer: inout MessageWriter) throws(WireError) in
@@ -58,7 +71,7 @@ extension RouteLookup {
         to peer: [UInt8], from local: [UInt8], by holder: UInt32?
     ) throws(LookupFailure) -> RouteFacts? {
         // A link-local address means something on its own link alone.
-        let scope = peer.starts(with: [0xfe, 0x80]) && peer.count == 16 ? holder : nil
+        let scope = isLinkLocal(peer) ? holder : nil
         var route = try route(to: peer, from: local, by: scope, flags: RouteAttribute.entry)
         if route == nil { route = try self.route(to: peer, from: nil, by: scope, flags: RouteAttribute.entry) }
         if let found = route, found.interfaces.isEmpty {
@@ -93,6 +106,8 @@ private struct RouteFacts {
     var table: UInt32
     var interfaces: [UInt32] = []
     var gateway: [UInt8]?
+    /// RTN_LOCAL.
+    let isLocal: Bool
 
     /// RTM_NEWROUTE.
     init(_ message: Message, in bytes: Span<UInt8>) throws(WireError) {
@@ -100,6 +115,7 @@ private struct RouteFacts {
         let isIPv4 = try bytes.u8(at: start) == UInt8(AF_INET)
         var address = [UInt8](repeating: 0, count: isIPv4 ? 4 : 16)
         table = UInt32(try bytes.u8(at: start + 4))
+        isLocal = try bytes.u8(at: start + 7) == 2
         var cursor = AttributeCursor((start + 12)..<message.payload.upperBound)
         while let attribute = try cursor.next(in: bytes) {
             switch attribute.type {

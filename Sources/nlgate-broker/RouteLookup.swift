@@ -11,6 +11,8 @@ final class RouteLookup {
     private let socket: Descriptor
     private var buffer = [UInt8](repeating: 0, count: 64 * 1024)
     private var sequence: UInt32 = 0
+    /// The last question was not answered to its end.
+    private var isBehind = false
 
     /// Datagrams that one dump may have: several 100,000 addresses.
     private static let mostDatagrams = 4096
@@ -84,10 +86,11 @@ final class RouteLookup {
             throw LookupFailure()
         }
         do throws(Errno) {
-            // What an earlier question left behind would be in the way of a new dump.
-            for _ in 0..<RouteLookup.mostDatagrams {
-                guard try socket.receiveNetlink(into: &buffer, count: buffer.count) != nil else { break }
+            // What it left would be in the way of a new dump.
+            for _ in 0..<RouteLookup.mostDatagrams where isBehind {
+                isBehind = try socket.receiveNetlink(into: &buffer, count: buffer.count) != nil
             }
+            isBehind = true
             guard try socket.send(writer.bytes.span) == .bytes(writer.bytes.count) else {
                 throw Errno(rawValue: EAGAIN)
             }
@@ -113,7 +116,9 @@ final class RouteLookup {
             do throws(WireError) {
                 var cursor = MessageCursor(content.span)
                 while let message = try cursor.next(in: content.span) {
-                    if message.header.sequence == sequence, try each(message, content.span) { return }
+                    guard message.header.sequence == sequence, try each(message, content.span) else { continue }
+                    isBehind = false
+                    return
                 }
             } catch {
                 throw LookupFailure()

@@ -52,7 +52,7 @@ extension Broker {
             session.verdicts = WriteVerdicts(summary, of: datagram, protocolNumber: session.protocolNumber)
             session.lostAnswers = session.losesSilently
         }
-        session.dumps += summary.dumps
+        if session.rights.limits.dumps != nil { session.dumps += summary.dumps }
         do throws(Errno) {
             try kernel.send(session, datagram, summary)
         } catch {

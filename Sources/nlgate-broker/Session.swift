@@ -61,7 +61,7 @@ final class Session {
     var verdicts: WriteVerdicts?
     /// Answers to them may have been lost.
     var lostAnswers = false
-    /// Dumps started since the kernel's queue was last empty, less those that ended.
+    /// Dumps started since the kernel's queue was last empty, less those that ended; counted where a limit says so.
     var dumps = 0
     /// A dump is running that the kernel checks again at each part.
     var cappedDump = false

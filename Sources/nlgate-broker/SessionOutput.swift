@@ -7,6 +7,8 @@ import NetlinkWire
 extension Broker {
     /// Datagrams read at one go before other sessions get their turn.
     private static let fairShare = 16
+    /// Datagrams thrown away at one go, whoever sends them.
+    private static let mostDropped = 1024
 
     /// Queues one frame, cut with MORE when it is long.
     func send(_ session: Session, _ kind: FrameKind, tag: UInt32 = 0, _ payload: [UInt8] = []) {
@@ -52,7 +54,10 @@ extension Broker {
     /// Receives until the scratch holds a packet's worth, a single reply came, or the kernel has nothing more.
     private mutating func fillScratch(_ session: Session) -> Filled {
         var filled = Filled()
-        while filled.count < FrameHeader.maximumLength / 2, !session.outgoing.isFull, !filled.endsWithReply {
+        var dropped = 0
+        while filled.count < FrameHeader.maximumLength / 2, !session.outgoing.isFull, !filled.endsWithReply,
+            dropped < Broker.mostDropped
+        {
             let start = filled.count + FrameHeader.size
             do throws(Errno) {
                 let received = try kernel.receive(session, into: &scratch, at: start, count: DatagramLimit.toClient)
@@ -63,6 +68,7 @@ extension Broker {
                 // Only the kernel speaks to our clients: what another process sent is dropped, and what was queued
                 // of a group before the session had to leave it.
                 guard received.sender == 0, received.group == 0 || session.groups.contains(received.group) else {
+                    dropped += 1
                     continue
                 }
                 guard received.length <= DatagramLimit.toClient else {
