@@ -149,10 +149,10 @@ extension AttributeChecker {
         do throws(WireError) { return try cursor.next(in: bytes) } catch { throw .malformed(error.description) }
     }
 
-    /// A name as the kernel reads it: with or without one NUL at its end, none inside.
+    /// A name as the kernel reads it: with or without NULs at its end, none inside.
     func name(_ attribute: Attribute, _ bytes: Span<UInt8>) throws(Objection) -> String {
         var end = attribute.payload.upperBound
-        if !attribute.payload.isEmpty, bytes[end - 1] == 0 { end -= 1 }
+        while end > attribute.payload.lowerBound, bytes[end - 1] == 0 { end -= 1 }
         let content = (attribute.payload.lowerBound..<end).map { bytes[$0] }
         guard !content.isEmpty, content.allSatisfy({ (0x20...0x7e).contains($0) }) else {
             throw .malformed("a name that is empty or isn't printable")

@@ -111,6 +111,13 @@ final class RawClient {
         return false
     }
 
+    /// Some bytes; nil when the peer has closed the connection.
+    func readSome(seconds: Int = 60) throws -> [UInt8]? {
+        if pending.isEmpty { guard try fill(milliseconds: Int32(seconds) * 1000) else { return nil } }
+        defer { pending = [] }
+        return pending
+    }
+
     /// The next frame; nil when the peer has closed the connection.
     func nextFrame(seconds: Int = 60) throws -> (header: FrameHeader, payload: [UInt8])? {
         while true {
