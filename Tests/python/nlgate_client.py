@@ -287,11 +287,12 @@ class Session:
             event = self._take()
             if event is not None:
                 return event
-            left = None if end is None else end - time.monotonic()
-            if left is not None and left <= 0:
-                raise socket.timeout('nothing came in time')
-            self._stream.settimeout(left)
-            data = self._stream.recv(LONGEST)
+            # A time that is over still allows a look at what is there.
+            self._stream.settimeout(None if end is None else max(0, end - time.monotonic()))
+            try:
+                data = self._stream.recv(LONGEST)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                raise socket.timeout('nothing came in time') from None
             if not data:
                 raise ConnectionError('the gateway closed the connection without a word')
             self._buffer += data
@@ -455,7 +456,8 @@ def selftest(options):
         # The largest datagram that every session takes needs two frames; zeros behind the last message are let through.
         request = message(RTM_GETLINK, NLM_F_DUMP, 5, bytes(16))
         padded = request + bytes(65536 - len(request))
-        assert list(dump(session, padded, 5)) == list(dump(session, request, 5))
+        # Counters go on meanwhile; names and numbers don't.
+        assert [link[4:8] for link in dump(session, padded, 5)] == [link[4:8] for link in dump(session, request, 5)]
         session.send(message(RTM_NEWLINK + 1, NLM_F_ACK, 6, bytes(4) + struct.pack('<i', 99999) + bytes(8)))
         event = session.receive(session.timeout)
         kind, flags, sequence, port_id, payload = next(messages(event.data))
