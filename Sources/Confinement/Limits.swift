@@ -3,6 +3,7 @@ internal import LinuxSys
 
 /// RLIMIT_ numbers (asm-generic/resource.h), the same on both architectures.
 enum Limit {
+    static let processorTime: Int32 = 0
     static let fileSize: Int32 = 1
     static let core: Int32 = 4
     static let processes: Int32 = 6
@@ -27,6 +28,9 @@ struct LimitRule: Equatable {
             LimitRule(resource: Limit.lockedMemory, value: 0),
         ]
         if let bytes = plan.addressSpaceLimit { rules.append(LimitRule(resource: Limit.addressSpace, value: bytes)) }
+        if let seconds = plan.processorSeconds {
+            rules.append(LimitRule(resource: Limit.processorTime, value: seconds))
+        }
         return rules
     }
 

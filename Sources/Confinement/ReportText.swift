@@ -70,7 +70,8 @@ extension Measure {
         case .userNamespace where root: return "not needed by root"
         case .socketCreationDropped where role == .broker: return "taken with the session's HELLO, after this report"
         case .socketCreationDropped where role == .reader: return "each session opens a socket"
-        case .socketCreationDropped where role == .frontend: return "its filter has no socket() at all"
+        case .socketCreationDropped where role == .frontend || role == .compiler:
+            return "its filter has no socket() at all"
         default: break
         }
         if role == .supervisor { return "it starts processes that need this undone" }

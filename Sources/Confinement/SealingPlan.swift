@@ -8,6 +8,8 @@ public enum ProcessRole: UInt8, CaseIterable, Sendable {
     case reader
     /// `nlgate-broker` with CAP_NET_ADMIN.
     case broker
+    /// `nlgate-policyc`.
+    case compiler
 
     /// The process name as `ps` shows it.
     public var processName: String {
@@ -16,6 +18,7 @@ public enum ProcessRole: UInt8, CaseIterable, Sendable {
         case .frontend: "nlgate-frontend"
         case .reader: "nlgate-reader"
         case .broker: "nlgate-broker"
+        case .compiler: "nlgate-policyc"
         }
     }
 }
@@ -64,6 +67,8 @@ public struct SealingPlan: Sendable {
     public var descriptorLimit: UInt64
     /// RLIMIT_AS in bytes; nil leaves it as it is.
     public var addressSpaceLimit: UInt64?
+    /// RLIMIT_CPU; nil leaves it as it is.
+    public var processorSeconds: UInt64?
     /// What the kernel can do.
     public var kernel: KernelFacts
     /// Empty outside tests.

@@ -220,6 +220,50 @@ public struct FrontendOptions: Equatable, Sendable {
     }
 }
 
+/// The command line of `nlgate-policyc`.
+public struct CompilerOptions: Equatable, Sendable {
+    /// What is compiled.
+    public enum Source: Equatable, Sendable {
+        /// A built-in policy by its name, without `builtin:`.
+        case builtin(String)
+        /// The file behind `fileDescriptor`, and what diagnostics call it.
+        case file(name: String)
+    }
+
+    /// The policy's descriptor, when it is a file.
+    public static let fileDescriptor: Int32 = 4
+
+    /// How to seal.
+    public var seal: SealOptions
+    /// What is compiled.
+    public var source: Source
+
+    /// Options from their parts.
+    public init(seal: SealOptions, source: Source) {
+        self.seal = seal
+        self.source = source
+    }
+
+    /// The words to start the process with, its name not included.
+    public var arguments: [String] {
+        switch source {
+        case .builtin(let name): seal.words + ["builtin=\(name)"]
+        case .file(let name): seal.words + ["file=\(name)"]
+        }
+    }
+
+    /// Reads the words; nil when one is missing or impossible.
+    public init?(arguments: [String]) {
+        let words = Words(arguments)
+        guard let seal = SealOptions(words) else { return nil }
+        switch (words["builtin"], words["file"]) {
+        case (let name?, nil): self.init(seal: seal, source: .builtin(name))
+        case (nil, let name?): self.init(seal: seal, source: .file(name: name))
+        default: return nil
+        }
+    }
+}
+
 /// `name=value` words.
 struct Words {
     private let pairs: [(name: String, value: String)]

@@ -140,8 +140,12 @@ public let maximumMessageLength = 4096
 ///
 /// The supervisor doesn't link the wire protocol; a test holds these against it.
 public enum SupervisorReason {
+    /// The policy grants nothing of what was asked for.
+    public static let policy: UInt32 = 1
     /// A limit of the gateway is reached.
     public static let limits: UInt32 = 2
+    /// The policy no longer knows the client.
+    public static let revoked: UInt32 = 4
     /// The client's certificate has expired.
     public static let expired: UInt32 = 5
     /// The process behind the session can't be had.

@@ -34,7 +34,7 @@ public struct Event: Sendable {
 /// The kernel's readiness queue.
 ///
 /// The corresponding C functions are `epoll_create1`, `epoll_ctl` and `epoll_wait`.
-public struct Epoll: ~Copyable {
+public struct Epoll: ~Copyable, Sendable {
     private let descriptor: Descriptor
     private var buffer = [nlg_event](repeating: nlg_event(), count: 64)
 

@@ -61,6 +61,20 @@ public struct FileStatus: Equatable, Sendable {
     }
 }
 
+/// What a symbolic link says; nil when it isn't one, or is longer than 4,095 bytes.
+///
+/// The corresponding C function is `readlink`.
+public func linkTarget(_ path: String) -> String? {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    // SAFETY: readlink writes at most the buffer's size and no NUL; the path is only read.
+    let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+        guard let base = bytes.baseAddress else { return 0 }
+        return unsafe readlink(path, base.assumingMemoryBound(to: CChar.self), bytes.count)
+    }
+    guard count > 0, count < buffer.count else { return nil }
+    return String(decoding: buffer[..<count], as: UTF8.self)
+}
+
 /// Removes a name; that there is none is fine.
 ///
 /// The corresponding C function is `unlink`.

@@ -95,6 +95,18 @@ public enum Clock {
     }
 }
 
+extension Clock {
+    /// Milliseconds since 1970.
+    ///
+    /// The corresponding C function is `clock_gettime`.
+    public static func unixMilliseconds() -> Int64 {
+        var time = timespec()
+        // SAFETY: the C function writes one struct timespec.
+        guard unsafe clock_gettime(CLOCK_REALTIME, &time) == 0 else { return unixSeconds() * 1000 }
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+}
+
 /// So many bytes from the kernel's generator.
 ///
 /// The corresponding C function is `getrandom`.

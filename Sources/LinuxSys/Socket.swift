@@ -32,6 +32,13 @@ extension Descriptor {
         Descriptor(owning: try check(nlg_socket(address.family, Int32(SOCK_STREAM.rawValue), 0)))
     }
 
+    /// A non-blocking datagram socket of the address's family.
+    ///
+    /// - Throws: what `socket` reports. The corresponding C function is `socket`.
+    public static func datagramSocket(for address: SocketAddress) throws(Errno) -> Descriptor {
+        Descriptor(owning: try check(nlg_socket(address.family, Int32(SOCK_DGRAM.rawValue), 0)))
+    }
+
     /// Two connected `SOCK_SEQPACKET` Unix sockets, non-blocking and close-on-exec.
     ///
     /// - Throws: what `socketpair` reports. The corresponding C function is `socketpair`.

@@ -1,55 +1,30 @@
+public import Roles
+
 /// Whom a question is about: a client of the file by its name, or an identity.
 public enum ClientQuery: Hashable, Sendable {
     /// A client of the file; `policy check` names them.
     case named(String)
     /// An identity as a session would bring it.
-    case identity(PolicyIdentity)
-
-    /// A query from a command line: one client's name, or `common-name=noc-7` and the like, one key a word.
-    ///
-    /// - Throws: `ClientQueryError` for an unknown key or a value that doesn't fit it.
-    public init(words: [String]) throws(ClientQueryError) {
-        self = .named(words.first ?? "")
-    }
+    case identity(Identity)
 }
 
 /// Why a question can't be answered.
-public struct ClientQueryError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct QueryError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is wrong.
     public let message: String
     /// What to do about it.
     public let hint: String?
 
+    init(_ message: String, hint: String? = nil) {
+        self.message = message
+        self.hint = hint
+    }
+
     /// Message and hint in one line.
     public var description: String { message + (hint.map { "; \($0)" } ?? "") }
 }
 
-/// Who a session is, by the keys that a client of the policy can have.
-public struct PolicyIdentity: Hashable, Sendable {
-    /// SHA-256 of the certificate.
-    public var fingerprint: [UInt8]?
-    /// The subject's common name.
-    public var commonName: String?
-    /// The issuer, as RFC 4514 writes it.
-    public var issuer: String?
-    /// Names of type DNS.
-    public var sanDNS: [String] = []
-    /// Names of type URI.
-    public var sanURI: [String] = []
-    /// Names of type email.
-    public var sanEmail: [String] = []
-    /// The user of a Unix session.
-    public var uid: UInt32?
-    /// The group of a Unix session.
-    public var gid: UInt32?
-    /// True for plain TCP.
-    public var anonymous = false
-
-    /// Nobody yet.
-    public init() {}
-}
-
-/// What one role, flattened, grants: names only, for people and for JSON.
+/// What one role grants, without those that it includes: names only, for people and for JSON.
 public struct ResolvedRole: Hashable, Sendable {
     /// One operation, and how it may be asked.
     public struct OperationGrant: Hashable, Sendable {
@@ -102,6 +77,8 @@ public struct ResolvedRole: Hashable, Sendable {
         public let key: String
         /// The value in words.
         public let value: String
+        /// The writes that it binds, such as `route NEWROUTE`.
+        public let binds: [String]
     }
 }
 
@@ -109,9 +86,9 @@ public struct ResolvedRole: Hashable, Sendable {
 public struct ResolvedGrants: Hashable, Sendable {
     /// The client's name in the file, or the identity in words.
     public let client: String
-    /// The namespace's name; nil for the daemon's own.
+    /// The namespace's name; nil for the daemon's own, `*` for every one that is served.
     public let namespace: String?
-    /// The roles, each once, `include` flattened.
+    /// The roles, each once, and all that they include.
     public let roles: [ResolvedRole]
     /// The ceiling's roles in `mode: report`; empty otherwise.
     public let ceiling: [ResolvedRole]
@@ -141,6 +118,8 @@ public struct Explanation: Hashable, Sendable {
         case conditional
         /// It passes because of the ceiling, and is logged.
         case reported
+        /// Single and dump are different: one of them passes.
+        case partial
         /// It is refused.
         case denied
     }

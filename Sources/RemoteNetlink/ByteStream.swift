@@ -5,25 +5,23 @@ import TLSSocket
 
 /// A blocking byte stream with deadlines, over a Unix socket, TCP or TLS.
 final class ByteStream {
-    let socket: Descriptor
-    private let url: GatewayURL
-    private var tls: TLSConnection?
+    private let stream: StreamSocket
 
-    private init(_ socket: consuming Descriptor, _ url: GatewayURL) {
-        self.socket = socket
-        self.url = url
+    private init(_ stream: StreamSocket) {
+        self.stream = stream
     }
 
     /// Connects to the first address that answers, and finishes the handshake.
     static func connect(
         to url: GatewayURL, _ credentials: Credentials?, _ deadline: Deadline
     ) throws(ConnectError) -> ByteStream {
-        if url.scheme == .tls, credentials == nil { throw .credentialsMissing(url) }
+        let context = try tlsContext(url, credentials)
         var failure = ConnectError.closed
-        for address in try addresses(of: url) {
+        for address in try StreamSocket.addresses(of: url) {
             do throws(ConnectError) {
-                let stream = ByteStream(try connected(to: address, deadline), url)
-                if url.scheme == .tls, let credentials { try stream.startTLS(credentials, deadline) }
+                let stream = ByteStream(try connected(to: address, url, deadline))
+                if let context { try stream.stream.startTLS(context) }
+                while let wanted = try stream.stream.handshake() { try stream.wait(wanted, deadline) }
                 return stream
             } catch {
                 failure = error
@@ -33,62 +31,21 @@ final class ByteStream {
         throw failure
     }
 
-    private static func addresses(of url: GatewayURL) throws(ConnectError) -> [SocketAddress] {
-        if url.scheme == .unix {
-            do throws(Errno) {
-                return [try SocketAddress(unix: url.host, abstract: url.isAbstract)]
-            } catch {
-                throw .system(url.description, error)
-            }
-        }
-        do throws(ResolveError) {
-            return try SocketAddress.resolve(host: url.host, port: url.port)
-        } catch {
-            throw .resolve(error)
-        }
-    }
-
-    private static func connected(to address: SocketAddress, _ deadline: Deadline) throws(ConnectError) -> Descriptor {
+    private static func connected(
+        to address: SocketAddress, _ url: GatewayURL, _ deadline: Deadline
+    ) throws(ConnectError) -> StreamSocket {
+        let started = try StreamSocket.connecting(to: address)
+        let stream = StreamSocket(Descriptor(owning: started.socket), url)
+        guard !started.isConnected else { return stream }
         do throws(Errno) {
-            let socket = try Descriptor.streamSocket(for: address)
-            if try !socket.connect(to: address) {
-                guard try socket.wait(for: .write, milliseconds: deadline.left) else {
-                    throw Errno(rawValue: ETIMEDOUT)
-                }
-                if let error = try socket.pendingError() { throw error }
+            guard try stream.socket.wait(for: .write, milliseconds: deadline.left) else {
+                throw Errno(rawValue: ETIMEDOUT)
             }
-            if address.kind != .unix { try socket.setOption(level: Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
-            return socket
+            if let error = try stream.socket.pendingError() { throw error }
         } catch {
             throw .connect(address, error)
         }
-    }
-
-    private func startTLS(_ credentials: Credentials, _ deadline: Deadline) throws(ConnectError) {
-        let connection: TLSConnection
-        do throws(TLSError) {
-            let context = try TLSClientContext(
-                certificate: credentials.certificate, key: credentials.key, ca: credentials.authority,
-                crl: credentials.revocationList)
-            connection = try context.connect(descriptor: socket.raw, serverName: url.host)
-        } catch {
-            throw .tls(url, error)
-        }
-        while let wanted = try handshake(connection) { try wait(wanted, deadline) }
-        tls = connection
-    }
-
-    /// What the handshake waits for; nil when it is complete.
-    private func handshake(_ connection: TLSConnection) throws(ConnectError) -> Readiness? {
-        do throws(TLSError) {
-            switch try connection.handshake() {
-            case .done: return nil
-            case .wantRead: return .read
-            case .wantWrite: return .write
-            }
-        } catch {
-            throw .tls(url, error)
-        }
+        return stream
     }
 
     /// Reads at least one byte.
@@ -96,7 +53,7 @@ final class ByteStream {
         into buffer: inout [UInt8], at offset: Int, count: Int, _ deadline: Deadline
     ) throws(ConnectError) -> Int {
         while true {
-            switch try readNow(into: &buffer, at: offset, count: count) {
+            switch try stream.read(into: &buffer, at: offset, count: count) {
             case .bytes(let count): return count
             case .closed: throw .closed
             case .wantRead: try wait(.read, deadline)
@@ -109,7 +66,7 @@ final class ByteStream {
     func write(_ bytes: Span<UInt8>, _ deadline: Deadline) throws(ConnectError) {
         var done = 0
         while done < bytes.count {
-            switch try writeNow(bytes.extracting(done..<bytes.count)) {
+            switch try stream.write(bytes.extracting(done..<bytes.count)) {
             case .bytes(let count): done += count
             case .closed: throw .closed
             case .wantRead: try wait(.read, deadline)
@@ -120,78 +77,32 @@ final class ByteStream {
 
     /// Tells the peer that no more will come.
     func close() {
-        tls?.closeNotify()
-        socket.shutdown(write: true)
-    }
-
-    private enum Step {
-        case bytes(Int)
-        case wantRead
-        case wantWrite
-        case closed
-    }
-
-    private func readNow(into buffer: inout [UInt8], at offset: Int, count: Int) throws(ConnectError) -> Step {
-        guard let tls else {
-            do throws(Errno) {
-                return step(try socket.receive(into: &buffer, at: offset, count: count), blocked: .wantRead)
-            } catch {
-                throw lost(error)
-            }
-        }
-        do throws(TLSError) {
-            return step(try tls.read(into: &buffer, at: offset, count: count))
-        } catch {
-            throw .tls(url, error)
-        }
-    }
-
-    private func writeNow(_ bytes: Span<UInt8>) throws(ConnectError) -> Step {
-        guard let tls else {
-            do throws(Errno) {
-                return step(try socket.send(bytes), blocked: .wantWrite)
-            } catch {
-                throw lost(error)
-            }
-        }
-        do throws(TLSError) {
-            return step(try tls.write(bytes))
-        } catch {
-            throw .tls(url, error)
-        }
-    }
-
-    private func step(_ transfer: Transfer, blocked: Step) -> Step {
-        switch transfer {
-        case .bytes(let count): .bytes(count)
-        case .wouldBlock: blocked
-        case .closed: .closed
-        }
-    }
-
-    private func step(_ transfer: TLSTransfer) -> Step {
-        switch transfer {
-        case .bytes(let count): .bytes(count)
-        case .wantRead: .wantRead
-        case .wantWrite: .wantWrite
-        case .closed: .closed
-        }
-    }
-
-    private func lost(_ error: Errno) -> ConnectError {
-        error.rawValue == ECONNRESET || error.rawValue == EPIPE ? .closed : .system("connection", error)
+        stream.close()
     }
 
     private func wait(_ readiness: Readiness, _ deadline: Deadline) throws(ConnectError) {
         do throws(Errno) {
             while true {
-                if try socket.wait(for: readiness, milliseconds: deadline.left) { return }
+                if try stream.socket.wait(for: readiness, milliseconds: deadline.left) { return }
                 if deadline.left == 0 { break }
             }
         } catch {
             throw .system("poll", error)
         }
         throw .timedOut(seconds: deadline.seconds)
+    }
+}
+
+/// What TLS needs; nil for URLs without it.
+func tlsContext(_ url: GatewayURL, _ credentials: Credentials?) throws(ConnectError) -> TLSClientContext? {
+    guard url.scheme == .tls else { return nil }
+    guard let credentials else { throw .credentialsMissing(url) }
+    do throws(TLSError) {
+        return try TLSClientContext(
+            certificate: credentials.certificate, key: credentials.key, ca: credentials.authority,
+            crl: credentials.revocationList)
+    } catch {
+        throw .tls(url, error)
     }
 }
 

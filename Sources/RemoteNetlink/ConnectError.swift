@@ -21,6 +21,8 @@ public enum ConnectError: Error, Equatable, Sendable {
     case goodbye(Outcome)
     /// The connection ended without a word.
     case closed
+    /// This program closed the connection.
+    case closedHere
     /// Nothing came in time.
     case timedOut(seconds: Int)
     /// A system call failed.
@@ -43,6 +45,7 @@ extension ConnectError: CustomStringConvertible {
         case .goodbye(let outcome): "the gateway refused: \(outcome.text)"
         case .closed:
             "the gateway closed the connection without a word; its log may say why"
+        case .closedHere: "the connection was closed by this program"
         case .timedOut(let seconds): "no answer within \(seconds) s"
         case .system(let what, let error): "\(what): \(error)"
         }

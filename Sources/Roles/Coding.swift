@@ -191,7 +191,12 @@ struct TableReader {
         return Array(content[offset..<(offset + count)])
     }
 
-    mutating func u8() throws(TablesError) -> UInt8 { try bytes(1)[0] }
+    mutating func u8() throws(TablesError) -> UInt8 {
+        guard offset < content.count else { throw error("cut short") }
+        defer { offset += 1 }
+        return content[offset]
+    }
+
     mutating func u16() throws(TablesError) -> UInt16 { UInt16(try u8()) | UInt16(try u8()) << 8 }
     mutating func u32() throws(TablesError) -> UInt32 { UInt32(try u16()) | UInt32(try u16()) << 16 }
 

@@ -48,3 +48,13 @@ public struct CertificateIdentity: Equatable, Hashable, Sendable {
         self.emails = emails
     }
 }
+
+/// What sessions are counted by.
+public enum Principal: Equatable, Hashable, Sendable {
+    /// A certificate, by its SHA-256.
+    case certificate(fingerprint: [UInt8])
+    /// A Unix peer, as the kernel says.
+    case user(uid: UInt32, gid: UInt32)
+    /// Plain TCP, by the peer's address.
+    case anonymous(address: [UInt8])
+}

@@ -30,10 +30,7 @@ extension PolicyTables {
     ///
     /// One pure function: the order of anything in the file does not matter.
     public func match(_ identity: Identity, networkNamespace: String, daemonUID: UInt32) -> Match? {
-        let clients = Set(
-            self.clients.indices.filter { index in
-                self.clients[index].criteria.allSatisfy { $0.fits(identity, daemonUID: daemonUID) }
-            })
+        let clients = Set(clients(of: identity, daemonUID: daemonUID))
         let bound = bindings.filter { binding in
             clients.contains(Int(binding.client))
                 && binding.networkNamespaces.contains { $0 == networkNamespace || $0 == PolicyTables.anyNamespace }
@@ -51,6 +48,17 @@ extension PolicyTables {
             servedProtocols: all.reduce(0) { $0 | $1.servedProtocols },
             sessions: limiting.map(\.sessions).filter { $0 > 0 }.min(),
             sessionMinutes: limiting.map(\.sessionMinutes).filter { $0 > 0 }.min())
+    }
+
+    /// Names of the clients of the policy that the identity is, wherever they are bound; empty for a stranger.
+    public func clientNames(of identity: Identity, daemonUID: UInt32) -> [String] {
+        clients(of: identity, daemonUID: daemonUID).map { clients[$0].name }
+    }
+
+    private func clients(of identity: Identity, daemonUID: UInt32) -> [Int] {
+        clients.indices.filter { index in
+            clients[index].criteria.allSatisfy { $0.fits(identity, daemonUID: daemonUID) }
+        }
     }
 
     /// The bytes that a broker gets for a match: `nlgS`, u16 version, u16 flags (1: audit required), u32 length and
@@ -75,7 +83,8 @@ extension PolicyTables.Criterion {
         case (.commonName(let pattern), .certificate(let certificate)):
             !certificate.commonName.isEmpty && matches(pattern, certificate.commonName)
         case (.issuer(let wanted), .certificate(let certificate)):
-            !certificate.issuer.isEmpty && certificate.issuer == wanted
+            // Bytes: strings are equal in Swift when their characters are, however these are put together.
+            !certificate.issuer.isEmpty && certificate.issuer.utf8.elementsEqual(wanted.utf8)
         case (.dnsName(let pattern), .certificate(let certificate)):
             certificate.dnsNames.contains { matches(pattern.lowercased(), $0.lowercased()) }
         case (.uri(let pattern), .certificate(let certificate)): certificate.uris.contains { matches(pattern, $0) }

@@ -17,20 +17,24 @@ struct Broker: ~Copyable {
     var sealing: Sealing
     var epoll: Epoll
     var sessions: [UInt64: Session] = [:]
+    var grantSets = GrantSets()
+    var pauses = Pauses()
+    /// Records that the supervisor hasn't confirmed, and whose they are.
+    var tickets: [UInt64: UInt64] = [:]
+    var lastTicket: UInt64 = 0
     /// One datagram of the largest size behind a packet that is nearly full.
     var scratch = [UInt8](
         repeating: 0, count: FrameHeader.maximumLength + FrameHeader.size + DatagramLimit.toClient)
     /// What a client sent, one packet.
     var clientPacket = [UInt8](repeating: 0, count: FrameHeader.maximumLength)
     var isStopping = false
-    private var knownRights: [[UInt32]: SessionRights] = [:]
 
     /// Tokens: 0 is the supervisor; a session has its number doubled, its kernel socket one more.
     private static let controlToken: UInt64 = 0
 
     init(
-        _ options: BrokerOptions, sealing: consuming Sealing, control: ControlSocket, lookup: KernelLookup,
-        administrator: Administrator?, release: String
+        _ options: BrokerOptions, sealing: consuming Sealing, control: ControlSocket, kernel: KernelGate,
+        release: String
     ) throws(StartError) {
         let epoll = try Broker.queue(watching: control)
         self.epoll = epoll
@@ -38,8 +42,7 @@ struct Broker: ~Copyable {
         self.control = control
         self.release = release
         self.sealing = sealing
-        kernel = KernelGate(
-            lookup: lookup, administrator: administrator, largestReceiveBuffer: options.receiveBuffer)
+        self.kernel = kernel
         budget = BurstBudget(limit: Int(clamping: options.burstBudget))
     }
 
@@ -58,7 +61,8 @@ struct Broker: ~Copyable {
         var events: [Event] = []
         while !(isStopping && sessions.isEmpty) {
             do throws(Errno) {
-                try epoll.wait(milliseconds: -1, into: &events)
+                try epoll.wait(
+                    milliseconds: pauses.timeout(now: Clock.monotonicMilliseconds()), into: &events)
             } catch {
                 exit(1)
             }
@@ -69,6 +73,9 @@ struct Broker: ~Copyable {
                     handle(event, session)
                 }
             }
+            for number in pauses.take(now: Clock.monotonicMilliseconds()) {
+                if let session = sessions[number] { resume(session) }
+            }
         }
     }
 
@@ -77,67 +84,66 @@ struct Broker: ~Copyable {
             readKernel(session)
         } else {
             if event.readiness.contains(.write) || !session.outgoing.isEmpty { flush(session) }
-            while isLive(session), !session.waiting.isEmpty, session.mayTake { takeWaiting(session) }
-            if event.readiness.contains(.read) || event.readiness.contains(.hangUp), isLive(session), session.mayTake {
+            if event.readiness.contains(.hangUp), isLive(session),
+                session.isPaused(now: Clock.monotonicMilliseconds())
+            {
+                return end(session)
+            }
+            proceed(session)
+            if event.readiness.contains(.read) || event.readiness.contains(.hangUp), mayTake(session) {
                 readClient(session)
             }
         }
-        while isLive(session), !session.waiting.isEmpty, session.mayTake { takeWaiting(session) }
-        if isLive(session) { watch(session) }
+        resume(session)
     }
 
     func isLive(_ session: Session) -> Bool { sessions[session.assignment.session] === session }
 
-    private mutating func receiveControl() {
-        var passed: Descriptor?
-        while let message = control.receive(taking: &passed) {
-            switch message {
-            case .assign(let assignment):
-                guard let pair = passed.take(), !options.isPrivileged || sessions.isEmpty else { exit(1) }
-                start(assignment, pair)
-            case .revoke(let number, let reason, let text):
-                if let session = sessions[number] { sayGoodbye(session, reason, text) }
-            case .stop:
-                isStopping = true
-                for session in Array(sessions.values) {
-                    sayGoodbye(session, GoodbyeReason.restart, "the gateway is stopping")
-                }
-            case .adopt, .opened, .refused, .serve, .grants, .forgetGrants, .regrant, .audited: exit(1)
-            }
-        }
+    /// True while the session's next request may be taken.
+    func mayTake(_ session: Session) -> Bool {
+        guard isLive(session), !session.isEnding, session.hasRoom else { return false }
+        return session.throttle.isOpen || session.throttle.wait(now: Clock.monotonicMilliseconds()) == 0
     }
 
-    private mutating func start(_ assignment: Assignment, _ pair: consuming Descriptor) {
-        guard assignment.session > 0, assignment.session < 1 << 62, sessions[assignment.session] == nil,
-            assignment.networkNamespace == options.networkNamespace,
-            let rights = rights(assignment)
-        else { exit(1) }
-        let session = Session(
-            assignment, pair: pair, rights: rights,
-            limit: options.isPrivileged ? DatagramLimit.toBroker : DatagramLimit.toReader,
-            outgoing: BurstBuffer(limit: Int(clamping: options.burstBuffer), budget: budget))
-        do throws(Errno) {
-            try epoll.add(session.pair.raw, .read, token: assignment.session << 1)
-        } catch {
-            exit(1)
-        }
-        sessions[assignment.session] = session
-        control.send(.accepted(number: assignment.session))
+    /// Goes on with what had to wait, and tells epoll what is waited for now.
+    mutating func resume(_ session: Session) {
+        proceed(session)
+        guard isLive(session) else { return }
+        pause(session)
+        watch(session)
     }
 
-    private mutating func rights(_ assignment: Assignment) -> SessionRights? {
-        let key = [assignment.grantSet, assignment.protocolNumber, assignment.readOnly ? 1 : 0]
-        if let made = knownRights[key] { return made }
-        let made = SessionRights(assignment)
-        knownRights[key] = made
-        return made
+    /// What had to wait, in its order, as far as it may go now.
+    private mutating func proceed(_ session: Session) {
+        if session.awaitsSilence, isLive(session) { readKernel(session) }
+        takeHeld(session)
+        while !session.waiting.isEmpty, mayTake(session) { takeWaiting(session) }
+    }
+
+    /// Time alone brings tokens back, and an empty kernel queue raises no event.
+    private mutating func pause(_ session: Session) {
+        guard !session.isEnding else { return pauses.remove(session.assignment.session) }
+        let now = Clock.monotonicMilliseconds()
+        if session.awaitsSilence, !session.outgoing.isFull {
+            pauses.add(session.assignment.session, at: now)
+        } else if session.hasRoom, !session.throttle.isOpen, session.throttle.wait(now: now) > 0 {
+            // Not each at its own millisecond: many sessions are looked at together.
+            pauses.add(session.assignment.session, at: (now + session.throttle.wait(now: now) + 7) & ~7)
+        } else {
+            pauses.remove(session.assignment.session)
+        }
     }
 
     /// Tells epoll what this session waits for now.
     private mutating func watch(_ session: Session) {
         var pair: Readiness = []
-        if !session.isEnding, session.mayTake { pair.insert(.read) }
         if !session.outgoing.isEmpty { pair.insert(.write) }
+        if mayTake(session) {
+            pair.insert(.read)
+        } else if !session.isEnding, session.isPaused(now: Clock.monotonicMilliseconds()) {
+            // A client that leaves while it must wait is noticed at once.
+            pair.insert(.hangUp)
+        }
         let number = session.assignment.session
         do throws(Errno) {
             try epoll.change(session.pair.raw, from: session.watchedPair, to: pair, token: number << 1)
@@ -154,7 +160,9 @@ struct Broker: ~Copyable {
     /// The session is over: kernel socket and socketpair are closed, the supervisor is told.
     mutating func end(_ session: Session) {
         guard sessions.removeValue(forKey: session.assignment.session) != nil else { return }
+        closeRecords(session)
         session.outgoing.clear()
+        pauses.remove(session.assignment.session)
         epoll.remove(session.pair.raw)
         control.send(.ended(session: session.assignment.session))
         // A privileged broker dies with its session.

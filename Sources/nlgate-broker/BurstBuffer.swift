@@ -22,7 +22,8 @@ final class BurstBudget {
 struct BurstBuffer {
     private var bytes: [UInt8] = []
     private var head = 0
-    private let limit: Int
+    /// The policy may change it while the session lives.
+    var limit: Int
     private let budget: BurstBudget
 
     init(limit: Int, budget: BurstBudget) {
@@ -35,10 +36,14 @@ struct BurstBuffer {
 
     /// True when the kernel socket must not be read: one more datagram of any size might not fit.
     ///
-    /// What others hold never stops a client that keeps up: it needs no room, and nothing would wake it again.
+    /// Neither a low limit nor what others hold stops a client that keeps up: it needs no room, and nothing would wake
+    /// it again.
     var isFull: Bool {
-        count + DatagramLimit.toClient + FrameHeader.maximumLength > limit || (count > 0 && budget.isExhausted)
+        count > 0 && (count + DatagramLimit.toClient + FrameHeader.maximumLength > limit || budget.isExhausted)
     }
+
+    /// True while another request of the client may be answered.
+    var hasRoomForAnswers: Bool { count < min(limit, DatagramLimit.toClient) }
 
     mutating func append(_ frames: Span<UInt8>) {
         if head > 0, head >= bytes.count / 2 { compact() }

@@ -4,18 +4,22 @@ import GatewayPolicy
 import GatewayProtocol
 import Glibc
 import LinuxSys
-import NetlinkWire
 
 /// The only place that touches clients' kernel sockets.
 ///
 /// CAP_NET_ADMIN is effective only inside these calls, and only in a privileged broker.
 final class KernelGate {
     let lookup: KernelLookup
+    /// A reader has none: the kernel refuses its writes.
+    let routes: RouteLookup?
     private let administrator: Administrator?
     private let largestReceiveBuffer: UInt32
 
-    init(lookup: KernelLookup, administrator: Administrator?, largestReceiveBuffer: UInt32) {
+    init(
+        lookup: KernelLookup, routes: RouteLookup?, administrator: Administrator?, largestReceiveBuffer: UInt32
+    ) {
         self.lookup = lookup
+        self.routes = routes
         self.administrator = administrator
         self.largestReceiveBuffer = largestReceiveBuffer
     }
@@ -34,7 +38,7 @@ final class KernelGate {
         try socket.descriptor.setOption(level: NetlinkOption.level, NetlinkOption.packetInfo, 1)
         session.portID = try socket.descriptor.netlinkPortID()
         session.kernel = socket
-        try setReceiveBuffer(session, bytes: min(largestReceiveBuffer, 1 << 20))
+        try setReceiveBuffer(session, bytes: 1 << 20)
         if isPrivileged { try setSendBuffer(session, bytes: UInt32(DatagramLimit.toBroker)) }
     }
 
@@ -49,8 +53,23 @@ final class KernelGate {
 
     /// An uncapped process is bound by rmem_max; the kernel cuts silently, as it does for everybody.
     func setReceiveBuffer(_ session: Session, bytes: UInt32) throws(Errno) {
-        let bytes = Int32(clamping: min(bytes, largestReceiveBuffer))
+        let bytes = Int32(clamping: min(bytes, receiveBufferBound(session)))
         try setOption(session, level: SOL_SOCKET, isPrivileged ? SO_RCVBUFFORCE : SO_RCVBUF, bytes)
+    }
+
+    /// The lower of the gateway's limit and the policy's.
+    private func receiveBufferBound(_ session: Session) -> UInt32 {
+        min(largestReceiveBuffer, session.rights.limits.receiveBuffer ?? UInt32.max)
+    }
+
+    /// After a change of grants: a buffer may be larger than they allow now.
+    func lowerReceiveBuffer(_ session: Session) {
+        guard session.kernel != nil, session.rights.limits.receiveBuffer != nil else { return }
+        do throws(Errno) {
+            try setReceiveBuffer(session, bytes: receiveBufferBound(session))
+        } catch {
+            // The kernel takes any size.
+        }
     }
 
     func setSendBuffer(_ session: Session, bytes: UInt32) throws(Errno) {
@@ -131,12 +150,4 @@ final class KernelGate {
         guard let administrator else { return }
         do throws(SealingError) { try administrator.netAdmin.lower() } catch { exit(1) }
     }
-}
-
-/// True when the last message of a datagram ends a dump or is an error.
-private func endsDump(_ datagram: Span<UInt8>) -> Bool {
-    var cursor = MessageCursor(datagram)
-    var last: MessageType?
-    while let message = try? cursor.next(in: datagram) { last = message.header.type }
-    return last == .done || last == .error
 }

@@ -4,6 +4,7 @@ import GatewayPolicy
 import GatewayProtocol
 import Glibc
 import LinuxSys
+import NetlinkWire
 
 /// From the client to the kernel. The frontend may be hostile: nothing that it "already checked" counts.
 extension Broker {
@@ -37,7 +38,7 @@ extension Broker {
         var cursor = FrameCursor(0..<packet.count)
         do throws(ProtocolError) {
             while isLive(session), !session.isEnding {
-                guard session.mayTake else { return session.waiting = [UInt8](packet, from: cursor.offset) }
+                guard mayTake(session) else { return session.waiting = [UInt8](packet, from: cursor.offset) }
                 guard let (header, payload) = try cursor.next(in: packet) else { break }
                 let request = try session.machine.receive(header, payload, in: packet)
                 take(request, session, tag: header.tag, packet)
@@ -51,15 +52,39 @@ extension Broker {
     private mutating func take(_ request: SessionRequest, _ session: Session, tag: UInt32, _ packet: Span<UInt8>) {
         switch request {
         case .hello(let hello, let strict): start(session, hello, strict: strict)
-        case .datagram(.inPlace(let range)): say(session, packet.extracting(range), tag: tag)
-        case .datagram(.assembled(let datagram)): say(session, datagram.span, tag: tag)
-        case .join(let tag, let group): join(session, group, tag: tag)
-        case .leave(let tag, let group): leave(session, group, tag: tag)
-        case .option(let tag, let option): setOption(session, option, tag: tag)
-        case .describe(let tag): send(session, .describe, tag: tag, Description.encode(grantLines(session)))
+        case .datagram(.inPlace(let range)): count(session, packet.extracting(range), tag: tag)
+        case .datagram(.assembled(let datagram)): count(session, datagram.span, tag: tag)
+        case .join(let tag, let group):
+            charge(session)
+            send(session, .result, tag: tag, joinOutcome(session, group).encode())
+        case .leave(let tag, let group):
+            charge(session)
+            leave(session, group, tag: tag)
+        case .option(let tag, let option):
+            charge(session)
+            setOption(session, option, tag: tag)
+        case .describe(let tag):
+            charge(session)
+            send(session, .describe, tag: tag, Description.encode(describe(session)))
         case .reset(let tag): reset(session, tag: tag)
         case .partial: break
         }
+    }
+
+    /// A request that isn't a datagram costs as much as one message.
+    private func charge(_ session: Session, messages: Int = 1, bytes: Int = FrameHeader.size) {
+        guard !session.throttle.isOpen else { return }
+        session.throttle.take(messages: messages, bytes: bytes, now: Clock.monotonicMilliseconds())
+    }
+
+    /// Counts a datagram's messages before it is judged: judging is work, too.
+    private mutating func count(_ session: Session, _ datagram: Span<UInt8>, tag: UInt32) {
+        if !session.throttle.isOpen {
+            var (messages, cursor) = (0, MessageCursor(datagram))
+            while (try? cursor.next(in: datagram)) != nil { messages += 1 }
+            charge(session, messages: max(1, messages), bytes: datagram.count)
+        }
+        say(session, datagram, tag: tag)
     }
 
     /// HELLO, which must say what OPEN said: a frontend that changes its mind is hostile.
@@ -104,81 +129,6 @@ extension Broker {
         do throws(SealingError) { try sealing.dropSocketCreation() } catch { exit(1) }
     }
 
-    private mutating func say(_ session: Session, _ datagram: Span<UInt8>, tag: UInt32) {
-        if session.assignment.protocolNumber == UInt32(NetlinkProtocol.generic) { kernel.lookup.refresh() }
-        let context = SessionContext(portID: session.portID)
-        let verdict = session.rights.judge.judge(
-            datagram, families: kernel.lookup.families, context: context, lookup: NoServerFacts())
-        switch verdict {
-        case .forward(let summary):
-            do throws(Errno) {
-                try kernel.send(session, datagram, summary)
-            } catch {
-                // ENOBUFS is about answers that found no room: the message itself was taken.
-                if error.rawValue == ENOBUFS {
-                    session.owesOverrun = true
-                } else {
-                    send(session, .result, tag: tag, Outcome(code: UInt32(error.rawValue), text: "\(error)").encode())
-                }
-            }
-            readKernel(session)
-        case .refuse(let refusal):
-            let answers = refusal.answers(
-                portID: session.portID, extendedAcks: session.extendedAcks, client: session.assignment.identity,
-                denialID: denials.next())
-            for answer in answers { send(session, .datagram, answer) }
-        }
-    }
-
-    private mutating func join(_ session: Session, _ group: UInt32, tag: UInt32) {
-        send(session, .result, tag: tag, joinOutcome(session, group).encode())
-    }
-
-    private func joinOutcome(_ session: Session, _ group: UInt32) -> Outcome {
-        if session.assignment.protocolNumber == UInt32(NetlinkProtocol.generic) { kernel.lookup.refresh() }
-        switch session.rights.judge.judgeJoin(group: group, families: kernel.lookup.families) {
-        case .refused(let refusal):
-            let text = refusal.objection.text(client: session.assignment.identity)
-            return Outcome(code: UInt32(EPERM), text: text)
-        case .granted:
-            do throws(Errno) {
-                try kernel.setMembership(session, group: group, joined: true)
-                return Outcome(code: 0)
-            } catch {
-                return Outcome(code: UInt32(error.rawValue), text: "\(error)")
-            }
-        }
-    }
-
-    private mutating func leave(_ session: Session, _ group: UInt32, tag: UInt32) {
-        reply(session, tag) { (kernel) throws(Errno) in
-            try kernel.setMembership(session, group: group, joined: false)
-        }
-    }
-
-    private mutating func setOption(_ session: Session, _ option: OptionRequest, tag: UInt32) {
-        reply(session, tag) { (kernel) throws(Errno) in
-            switch option.name {
-            case OptionRequest.receiveBuffer: try kernel.setReceiveBuffer(session, bytes: option.value)
-            case OptionRequest.sendBuffer: try kernel.setSendBuffer(session, bytes: option.value)
-            case UInt32(NetlinkOption.packetInfo):
-                // Always on for our own use; the group travels in the frame's header.
-                guard option.value <= 1 else { throw Errno(rawValue: EINVAL) }
-            default:
-                let granted = [
-                    NetlinkOption.extAck, NetlinkOption.capAck, NetlinkOption.getStrictCheck,
-                    NetlinkOption.noENOBUFS, NetlinkOption.broadcastError,
-                ]
-                guard let name = Int32(exactly: option.name), granted.contains(name) else {
-                    throw Errno(rawValue: ENOPROTOOPT)
-                }
-                guard option.value <= 1 else { throw Errno(rawValue: EINVAL) }
-                try kernel.setNetlinkOption(session, name, option.value == 1)
-                if name == NetlinkOption.extAck { session.extendedAcks = option.value == 1 }
-            }
-        }
-    }
-
     /// RESET: what is in flight is dropped, the answer is the last frame of the session.
     private mutating func reset(_ session: Session, tag: UInt32) {
         session.kernel = nil
@@ -186,30 +136,11 @@ extension Broker {
         session.isEnding = true
         send(session, .result, tag: tag, Outcome(code: 0).encode())
     }
-
-    private func reply(_ session: Session, _ tag: UInt32, _ body: (KernelGate) throws(Errno) -> Void) {
-        let outcome: Outcome
-        do throws(Errno) {
-            try body(kernel)
-            outcome = Outcome(code: 0)
-        } catch {
-            outcome = Outcome(code: UInt32(error.rawValue), text: "\(error)")
-        }
-        send(session, .result, tag: tag, outcome.encode())
-    }
-
-    private func grantLines(_ session: Session) -> [String] {
-        let head = [
-            "identity \(session.assignment.identity)", "roles \(session.assignment.roles)",
-            "broker \(options.isPrivileged ? "privileged" : "reader")",
-        ]
-        return head + session.rights.judge.describe()
-    }
 }
 
 extension [UInt8] {
     /// A copy of what follows `offset`.
-    fileprivate init(_ bytes: Span<UInt8>, from offset: Int) {
+    init(_ bytes: Span<UInt8>, from offset: Int) {
         self.init(capacity: bytes.count - offset) { output in
             for index in offset..<bytes.count { output.append(bytes[index]) }
         }

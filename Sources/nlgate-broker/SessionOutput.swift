@@ -39,7 +39,7 @@ extension Broker {
             guard filled.count > 0 || session.owesOverrun else { return }
             deliver(session, filled.count)
             // A single reply is most often all there is; epoll tells when it wasn't.
-            if filled.endsWithReply { return }
+            if filled.endsWithReply, !session.awaitsSilence { return }
         }
     }
 
@@ -56,19 +56,28 @@ extension Broker {
             let start = filled.count + FrameHeader.size
             do throws(Errno) {
                 let received = try kernel.receive(session, into: &scratch, at: start, count: DatagramLimit.toClient)
-                guard let received else { return filled }
-                // Only the kernel speaks to our clients: what another process sent is dropped.
-                guard received.sender == 0 else { continue }
-                guard received.length <= DatagramLimit.toClient else {
-                    session.owesOverrun = true
+                guard let received else {
+                    noteSilence(session)
                     return filled
+                }
+                // Only the kernel speaks to our clients: what another process sent is dropped, and what was queued
+                // of a group before the session had to leave it.
+                guard received.sender == 0, received.group == 0 || session.groups.contains(received.group) else {
+                    continue
+                }
+                guard received.length <= DatagramLimit.toClient else {
+                    (session.owesOverrun, session.lostAnswers) = (true, true)
+                    return filled
+                }
+                if received.group == 0, session.dumps > 0 || session.verdicts != nil {
+                    noteAnswer(session, scratch.span.extracting(start..<(start + received.length)))
                 }
                 filled.endsWithReply = received.group == 0 && !isPartOfDump(at: start, received.length)
                 filled.count = frame(session, payload: start..<(start + received.length), group: received.group)
             } catch {
                 // ENOBUFS: the kernel dropped messages for this socket. Anything else means the socket is lost.
                 if error.rawValue == ENOBUFS {
-                    session.owesOverrun = true
+                    (session.owesOverrun, session.lostAnswers) = (true, true)
                 } else {
                     self.end(session)
                 }

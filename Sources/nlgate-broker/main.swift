@@ -19,11 +19,12 @@ do throws(StartError) {
     var sealing = try isolated(options)
     let administrator = try administrator(options)
     try locked(&sealing)
-    let lookup = try KernelLookup.open()
+    let kernel = KernelGate(
+        lookup: try KernelLookup.open(), routes: options.isPrivileged ? try RouteLookup.open() : nil,
+        administrator: administrator, largestReceiveBuffer: options.receiveBuffer)
     let report = try finished(&sealing)
     control.send(.ready(report: report.encode()))
-    var broker = try Broker(
-        options, sealing: sealing, control: control, lookup: lookup, administrator: administrator, release: release)
+    var broker = try Broker(options, sealing: sealing, control: control, kernel: kernel, release: release)
     broker.run()
 } catch {
     control.send(.failed("nlgate-broker: \(error)"))

@@ -83,7 +83,10 @@ struct Credentials {
         guard let peer = connection.peer else { return nil }
         return IdentityRecord(
             fingerprint: peer.fingerprint, notAfter: peer.notAfter,
-            display: "CN=\(peer.commonName ?? "-") sha256:\(peer.fingerprint.prefix(8).map(hexadecimal).joined())")
+            display: "CN=\(peer.commonName ?? "-") sha256:\(peer.fingerprint.prefix(8).map(hexadecimal).joined())",
+            commonName: peer.commonName ?? "", issuer: peer.issuer,
+            alternativeNames: peer.dnsNames.map { AlternativeName(.dns, $0) }
+                + peer.uris.map { AlternativeName(.uri, $0) } + peer.emails.map { AlternativeName(.email, $0) })
     }
 }
 

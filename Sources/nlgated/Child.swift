@@ -9,14 +9,29 @@ final class Child {
         case reader(namespace: Int, index: Int)
         /// For this one session.
         case broker(namespace: Int, session: UInt64)
+        /// For one policy.
+        case compiler
 
         var name: String {
             switch self {
             case .frontend(let index): "nlgate-frontend \(index)"
             case .reader(let namespace, let index): "nlgate-broker reader \(namespace).\(index)"
             case .broker(let namespace, let session): "nlgate-broker \(namespace) session \(session)"
+            case .compiler: "nlgate-policyc"
             }
         }
+
+        var role: ProcessRole {
+            switch self {
+            case .frontend: .frontend
+            case .reader: .reader
+            case .broker: .broker
+            case .compiler: .compiler
+            }
+        }
+
+        /// Either kind of broker.
+        var isBroker: Bool { role == .reader || role == .broker }
     }
 
     /// Descriptors that may be on their way at once.
@@ -35,6 +50,8 @@ final class Child {
     var report: SealingReport?
     /// Sessions that it serves.
     var sessions: Set<UInt64> = []
+    /// Grant sets that it knows.
+    var grantSets: Set<UInt32> = []
     /// For a frontend: which connection has which session.
     var sessionOf: [UInt32: UInt64] = [:]
     /// For a frontend: who the Unix clients are that it was given.

@@ -1,6 +1,7 @@
 import Confinement
 import Glibc
 import LinuxSys
+import Roles
 
 /// The daemon's files, each opened once and checked on the open descriptor.
 ///
@@ -85,17 +86,25 @@ struct Namespaces {
 
     var count: Int { served.count + 1 }
     var names: [String] { served.map(\.name) }
+
+    /// The name of the namespace with this index; empty for the daemon's own.
+    func name(_ index: UInt16) -> String { index == 0 ? "" : served[Int(index) - 1].name }
+
+    /// How a policy's bindings call it.
+    func policyName(_ index: UInt16) -> String { index == 0 ? PolicyTables.ownNamespace : name(index) }
 }
 
 /// The helper programs, opened once.
 final class Images {
     let frontend: HelperImage
     let broker: HelperImage
+    let compiler: HelperImage
 
     init() throws(StartError) {
         do throws(SealingError) {
             frontend = try HelperImage(name: "nlgate-frontend")
             broker = try HelperImage(name: "nlgate-broker")
+            compiler = try HelperImage(name: "nlgate-policyc")
         } catch {
             throw .sealing(error)
         }
@@ -112,13 +121,14 @@ struct Users {
     let frontend: User?
     let reader: User?
     let broker: User?
+    let compiler: User?
 
     /// Where no user is installed and --uid-base isn't given.
     private static let defaultBase: UInt32 = 62_200
 
     init(_ options: Options) throws(StartError) {
         guard getuid() == 0 else {
-            (frontend, reader, broker) = (nil, nil, nil)
+            (frontend, reader, broker, compiler) = (nil, nil, nil, nil)
             return
         }
         func user(_ name: String, _ place: UInt32) -> User {
@@ -130,6 +140,7 @@ struct Users {
         frontend = user("nlgate-frontend", 0)
         reader = user("nlgate-reader", 2)
         broker = user("nlgate-broker", 3)
+        compiler = user("nlgate-policyc", 4)
     }
 }
 

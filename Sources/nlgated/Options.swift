@@ -1,6 +1,5 @@
 import GatewayIPC
 import GatewayURL
-import Roles
 
 /// The command line.
 struct Options {
@@ -10,7 +9,8 @@ struct Options {
     var authority: String?
     var clientAuthority: String?
     var revocationList: String?
-    var policy = RoleSet.readOnly
+    var policy = PolicySource.builtin("read-only")
+    var audit = AuditDestination.standardError
     var namespaces: [String] = []
     var frontends: Int?
     var readers: Int?
@@ -47,7 +47,8 @@ struct Options {
         case "--ca": authority = try value()
         case "--client-ca": clientAuthority = try value()
         case "--crl": revocationList = try value()
-        case "--policy": policy = try builtin(try value())
+        case "--policy": policy = try PolicySource(try value())
+        case "--audit": audit = try AuditDestination(try value())
         case "--netns": try addNamespace(try value())
         case "--frontends": frontends = try number(name, try value(), 1...256)
         case "--readers": readers = try number(name, try value(), 1...256)
@@ -101,11 +102,6 @@ private func url(_ text: String) throws(StartError) -> GatewayURL {
     }
 }
 
-private func builtin(_ text: String) throws(StartError) -> RoleSet {
-    for candidate in [RoleSet.readOnly, .unrestricted] where candidate.name == text { return candidate }
-    throw .usage("--policy takes builtin:read-only or builtin:unrestricted; policy files are not there yet")
-}
-
 func number(_ name: String, _ text: String, _ range: ClosedRange<Int>) throws(StartError) -> Int {
     guard let value = Int(text), range.contains(value) else {
         throw .usage("\(name) takes a number from \(range.lowerBound) to \(range.upperBound), not \(text)")
@@ -125,7 +121,10 @@ private let usage = """
       --ca FILE             the CA of the server's certificate, and of the clients that may connect, PEM
       --client-ca FILE      the clients' CA, when it isn't that of --ca
       --crl FILE            certificate revocation list of the clients' CA, PEM
-      --policy NAME         builtin:read-only (default) or builtin:unrestricted
+      --policy FILE         who may say what; or builtin:read-only (default) or builtin:unrestricted; a file belongs
+                            to root or the daemon's user, only its owner can write it, and SIGHUP reads it again
+      --audit FILE          who came, what was refused and what was changed, as JSON lines: a file, opened again on
+                            SIGHUP, '-' for standard error (default), 'journal', or 'none'
       --netns NAME          serve this network namespace too; may be given several times
       --frontends N         network-facing processes (default: one a core)
       --readers N           readers for each namespace (default: one a core, at least 2)

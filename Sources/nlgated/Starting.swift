@@ -9,13 +9,14 @@ import LinuxSys
 extension Supervisor {
     private static let readySeconds: UInt64 = 10
 
-    /// Starts frontends and readers and waits until each has read its own state back.
+    /// Starts frontends and readers, and waits until each has read its own state back and the policy is there.
     func startStandingProcesses() throws(StartError) {
         for namespace in 0..<namespaces.count {
             for index in 0..<readerCount { try startOrThrow(.reader(namespace: namespace, index: index)) }
         }
         for index in 0..<frontendCount { try startOrThrow(.frontend(index: index)) }
-        while children.values.contains(where: { !$0.isReady }) {
+        requestPolicy(PolicyRequest(kind: .configured, waiting: []))
+        while !isStopping, policy == nil || children.values.contains(where: { !$0.isReady }) {
             if let failure { throw .unusable(failure) }
             turn(milliseconds: 200)
         }
@@ -24,6 +25,7 @@ extension Supervisor {
 
     /// Opens the doors.
     func listen() throws(StartError) {
+        guard !isStopping else { return }
         try listeners.listen(backlog: limits.backlog)
         isServing = true
         for child in children.values { beginServing(child) }
@@ -60,6 +62,7 @@ extension Supervisor {
             case .frontend: try spawnFrontend(kind, theirs.raw)
             case .reader(let namespace, _), .broker(let namespace, _):
                 try spawnBroker(kind, namespace, theirs.raw)
+            case .compiler: try spawnCompiler(theirs.raw)
             }
         childCount += 1
         let child = Child(
@@ -131,6 +134,19 @@ extension Supervisor {
             descriptors: [null.raw, null.raw, 2, control] + (served.map { [$0.descriptor.raw] } ?? []))
     }
 
+    private func spawnCompiler(_ control: Int32) throws(SealingError) -> ChildProcess {
+        guard let input = compilation?.input else { preconditionFailure("there is nothing to compile") }
+        let source: CompilerOptions.Source =
+            switch input.source {
+            case .builtin(let name): .builtin(name)
+            case .file: .file(name: input.name)
+            }
+        return try spawn(
+            images.compiler,
+            arguments: CompilerOptions(seal: sealOptions(users.compiler), source: source).arguments,
+            descriptors: [null.raw, null.raw, 2, control] + (input.file.map { [$0.descriptor.raw] } ?? []))
+    }
+
     private func sealOptions(_ user: Users.User?) -> SealOptions {
         SealOptions(
             uid: user?.uid, gid: user?.gid, supervisorPID: getpid(), descriptorLimit: limits.descriptors,
@@ -146,6 +162,7 @@ extension Supervisor {
         for peer in child.adopted.values { forget(peer) }
         if isStopping { return }
         switch child.kind {
+        case .compiler: finishCompilation(status)
         case .broker(_, let session):
             guard !child.isReady else {
                 if status != .exited(0) { log("\(child.kind.name) ended with \(status)") }

@@ -34,7 +34,8 @@ final class Supervisor {
     let admin: AdminSocket
     let signals: Signals
     let report: SealingReport
-    let roles: RoleTable
+    let audit: AuditLog
+    let daemonUID = getuid()
     let null: Descriptor
     let frontendCount: Int
     let readerCount: Int
@@ -45,6 +46,14 @@ final class Supervisor {
     var childCount: UInt64 = 0
     var restarts: [(at: UInt64, kind: Child.Kind)] = []
     var deaths: [UInt64] = []
+
+    /// In force; there is one before anybody is served.
+    var policy: LoadedPolicy?
+    /// Policies that wait for their turn.
+    var policyRequests: [PolicyRequest] = []
+    /// The policy that is being compiled.
+    var compilation: Compilation?
+    var grantSets = GrantSets()
 
     var sessions: [UInt64: SessionRecord] = [:]
     var sessionCount: UInt64 = 0
@@ -60,11 +69,13 @@ final class Supervisor {
     var stopDeadline: UInt64 = 0
     private var exitCode: Int32 = 0
     private var nextCheck: UInt64 = 0
+    private var nextOmissions: UInt64 = 0
     private var buffer = [UInt8](repeating: 0, count: maximumMessageLength + 1)
 
     init(
         _ options: Options, limits: Limits, files: CredentialFiles, users: Users, namespaces: Namespaces,
-        images: Images, listeners: Listeners, admin: AdminSocket, signals: Signals, report: SealingReport
+        images: Images, listeners: Listeners, admin: AdminSocket, audit: AuditLog, signals: Signals,
+        report: SealingReport
     ) throws(StartError) {
         self.options = options
         self.limits = limits
@@ -74,9 +85,9 @@ final class Supervisor {
         self.images = images
         self.listeners = listeners
         self.admin = admin
+        self.audit = audit
         self.signals = signals
         self.report = report
-        roles = RoleTable(builtin: options.policy, daemonUID: getuid())
         let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         frontendCount = options.frontends ?? cores
         readerCount = options.readers ?? max(2, cores)
@@ -103,6 +114,7 @@ final class Supervisor {
     /// Serves until it is told to stop and every process has ended; returns the exit status.
     func run() -> Int32 {
         while !(isStopping && children.isEmpty) { turn(milliseconds: 1000) }
+        audit.writeOmissions(now: now)
         return exitCode
     }
 
@@ -132,14 +144,14 @@ final class Supervisor {
         case 2 << 60:
             if let child = children[number] { reap(child) }
         case 3 << 60: acceptUnix(listeners.unix[Int(number)])
-        default: admin.handle(number, event, self)
+        default: admin.handle(number, self)
         }
     }
 
     private func takeSignals() {
         while let signal = signals.queue.next() {
             switch signal {
-            case SIGHUP: log("SIGHUP: there is nothing to reload yet; restart to take over new files")
+            case SIGHUP: reload()
             default: stop(exitCode: 0)
             }
         }
@@ -148,6 +160,8 @@ final class Supervisor {
     private func reap(_ child: Child) {
         do throws(Errno) {
             guard let status = try child.process.reap() else { return }
+            // What it said last may still be in the socket.
+            if child.kind == .compiler { receive(child) }
             childEnded(child, status)
         } catch {
             childEnded(child, .exited(-1))
@@ -159,6 +173,10 @@ final class Supervisor {
     /// A malformed one, or a verb in the wrong state, kills the child.
     private func receive(_ child: Child, _ event: Event) {
         if event.readiness.contains(.write), !child.flush() { return kill(child) }
+        receive(child)
+    }
+
+    private func receive(_ child: Child) {
         for _ in 0..<64 {
             do throws(Errno) {
                 switch try child.control.receivePacket(into: &buffer, count: buffer.count) {
@@ -167,7 +185,9 @@ final class Supervisor {
                 case .closed: return epoll.remove(child.control.raw)
                 case .bytes(let count):
                     guard let message = try? ChildMessage(Array(buffer[..<count])), take(message, from: child) else {
-                        log("\(child.kind.name) broke the protocol between our processes")
+                        let text = "\(child.kind.name) broke the protocol between our processes"
+                        log(text)
+                        if child.kind == .compiler { compilation?.fail(text) }
                         return kill(child)
                     }
                 }
@@ -201,7 +221,7 @@ final class Supervisor {
         self.exitCode = exitCode
         stopDeadline = now + 5000
         restarts = []
-        for child in children.values where !child.send(.stop) { kill(child) }
+        for child in children.values where child.kind == .compiler || !child.send(.stop) { kill(child) }
         for listener in listeners.unix { epoll.remove(listener.descriptor.raw) }
     }
 
@@ -212,8 +232,9 @@ final class Supervisor {
         for child in children.values {
             if isStopping, now >= stopDeadline { kill(child) }
             if let deadline = child.deadline, now >= deadline {
-                log("\(child.kind.name) was not ready in time")
-                failure = failure ?? "\(child.kind.name) was not ready within 10 seconds"
+                let text = "\(child.kind.name) was not \(child.isReady ? "done" : "ready") within 10 seconds"
+                log(text)
+                startFailed(child, text)
                 child.deadline = nil
                 kill(child)
             }
@@ -223,6 +244,9 @@ final class Supervisor {
             }
         }
         endExpiredSessions()
+        guard now >= nextOmissions else { return }
+        nextOmissions = now + 1000
+        audit.writeOmissions(now: now)
     }
 
     func log(_ text: String) {

@@ -22,13 +22,14 @@ do throws(StartError) {
     defer { listeners.removePaths() }
     let admin = try AdminSocket(options)
     defer { admin.removePath() }
+    let audit = try AuditLog(options.audit)
     let signals = try queuedSignals()
     let report = try sealed(options)
     let supervisor = try Supervisor(
         options, limits: limits, files: files, users: users, namespaces: namespaces, images: images,
-        listeners: listeners, admin: admin, signals: signals, report: report)
+        listeners: listeners, admin: admin, audit: audit, signals: signals, report: report)
     try supervisor.startStandingProcesses()
-    if options.checkOnly {
+    if options.checkOnly, !supervisor.isStopping {
         // What is inside the files is known only now: the frontends have parsed them.
         writeStandardError("nlgated: the command line and the files are usable")
         supervisor.stop(exitCode: 0)

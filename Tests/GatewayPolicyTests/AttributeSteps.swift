@@ -58,7 +58,9 @@ extension SpecialAttribute {
     }
 
     /// The attribute where it belongs, with `content` unless the table gives its own.
-    func bytes(content: [UInt8] = [3, 0, 0, 0]) throws -> [UInt8] {
+    ///
+    /// The usual content is a number of any meaning, and an empty attribute as well.
+    func bytes(content: [UInt8] = [4, 0, 0, 0]) throws -> [UInt8] {
         let steps = try parsedSteps()
         let innermost = try #require(steps.last).content ?? content
         return steps.reversed().reduce(innermost) { inner, step in

@@ -170,7 +170,7 @@ struct Special: CustomTestStringConvertible, Sendable {
         ]
         let good = Special.action("gact", Request.attribute(2, Request.zeros(20)))
         for (kind, list) in lists {
-            for bad in ["bpf", "ipt", "xt", "nosuchaction"] {
+            for bad in ["ipt", "xt", "nosuchaction"] {
                 let actions = good + Request.attribute(2, Request.text(1, bad) + Request.attribute(2, []))
                 try expectRefused(Special("\(bad) in \(kind)", Special.filter(kind, Request.attribute(list, actions))))
             }
@@ -187,7 +187,7 @@ struct Special: CustomTestStringConvertible, Sendable {
             try expectRefused(Special(kind, Special.filter(kind, Request.attribute(6, Special.number), type)))
         }
         for operation: UInt16 in [48, 49, 50] {
-            let actions = Request.attribute(1, good + Special.action("bpf"))
+            let actions = Request.attribute(1, good + Special.action("xt"))
             try expectRefused(Special("action", Request.message(operation, Request.get, Request.zeros(4) + actions)))
         }
         let court = try Court(.unrestricted)

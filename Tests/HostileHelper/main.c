@@ -1,6 +1,8 @@
 // Stands in for a helper of the gateway: sends the packets of the file `script` beside it over descriptor 3, one a
-// line in hexadecimal, and then stays until the supervisor hangs up.
+// line in hexadecimal, and then stays until the supervisor hangs up, or ends at a line `exit N`.
+#include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,12 +20,15 @@ int main(void) {
     static char line[8192];
     static unsigned char packet[4096];
     while (fgets(line, sizeof line, script) != NULL) {
+        if (strncmp(line, "exit ", 5) == 0) return atoi(line + 5);
         size_t count = 0;
         unsigned value;
         for (char *p = line; count < sizeof packet && sscanf(p, "%2x", &value) == 1; p += 2) packet[count++] = value;
         if (send(3, packet, count, MSG_NOSIGNAL) < 0) return 1;
     }
     fclose(script);
-    while (recv(3, packet, sizeof packet, 0) > 0) {}
+    // The socket doesn't wait by itself.
+    struct pollfd supervisor = {.fd = 3, .events = POLLIN};
+    while (poll(&supervisor, 1, -1) > 0 && recv(3, packet, sizeof packet, 0) > 0) {}
     return 0;
 }

@@ -1,4 +1,5 @@
-// The client side of `make bench`: each work prints one number, in seconds, on standard output.
+// The client side of `make bench`: each work prints one number on standard output, in seconds; `judge` needs no server
+// and prints nanoseconds a message.
 
 import GatewayProtocol
 import GatewayURL
@@ -9,8 +10,13 @@ import NetlinkWire
 import RemoteNetlink
 
 let words = Array(CommandLine.arguments.dropFirst())
+if words.first == "judge", words.count == 3, let roles = Int(words[1]), let rounds = Int(words[2]) {
+    try JudgeBench(roles: roles).run(rounds)
+    exit(0)
+}
 guard words.count >= 5, let url = try? GatewayURL(words[1]) else {
     writeStandardError("usage: nlgate-bench dump|decode|roundtrips|sizes|idle URL KEY CERT CA [COUNT]")
+    writeStandardError("       nlgate-bench judge ROLES ROUNDS")
     exit(2)
 }
 let count = words.count > 5 ? Int(words[5]) ?? 1 : 1

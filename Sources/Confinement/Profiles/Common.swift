@@ -106,6 +106,7 @@ extension SyscallTable {
         case .frontend: frontend(pid: pid)
         case .reader: broker(pid: pid, protocols: plan.protocols, privileged: false)
         case .broker: broker(pid: pid, protocols: plan.protocols, privileged: true)
+        case .compiler: compiler(pid: pid)
         }
     }
 }

@@ -25,12 +25,22 @@ enum AttributeRule: Sendable {
     case refused(Foreign, String)
     /// The message is refused unless every 32-bit number in it is 0 or the session's own port id.
     case ownPort(String)
+    /// The number of another network namespace, which extra netns must list.
+    case namespaceNumber(String)
+    /// Instructions for the kernel, which need extra code.
+    case program(String)
+    /// The kind of a link, for `never` and `link-kind`.
+    case linkKind
+    /// The index of a link that the message uses, for `never` and `interface`.
+    case linkIndex
+    /// The other end of a pair of links: struct ifinfomsg, then the attributes of a link.
+    case peerLink
+    /// struct tc_mirred, which ends with the index of the link that packets go to.
+    case mirror
     /// Attributes of another level.
     case nested(Level)
     /// Attributes of any type, each holding attributes of `level`.
     case list(of: Level)
-    /// A structure of some bytes, then attributes.
-    case headed(Int, Level)
     /// One route next hop after the other (struct rtnexthop), each with attributes.
     case nextHops
     /// What it is depends on the level's kind (IFLA_INFO_KIND, TCA_KIND, NFTA_EXPR_NAME …).
@@ -45,15 +55,18 @@ enum AttributeRule: Sendable {
 enum Level: Sendable, Equatable {
     /// Known up to a number, none looked into.
     case flat(highest: UInt16)
-    case link, linkInfo, linkPeer
+    case link, linkInfo, linkPeer, lowerLinks(LowerLinks)
     case address, neighbour, namespaceID
     case route, nextHop, segmentLocal
     case vlanDatabase
     case traffic, filterWithActions(UInt16), filterWithMatches(actions: UInt16, matches: UInt16)
-    case actionRoot, action, matchTree
+    case actionRoot, action, matchTree, programFilter, programAction, mirror
     case rule, expressionList, expression, expressionData, innerExpression, set, setElements, setElement
     case inetDiag
     case generic(family: String), tunnelPeer
+
+    /// No level knows more attributes.
+    static let limit: UInt16 = 1023
 
     /// The highest attribute that is known; a higher one is refused, since it may mean anything.
     var highest: UInt16 {
@@ -74,6 +87,9 @@ enum Level: Sendable, Equatable {
         case .actionRoot: 5
         case .action: 10
         case .matchTree: 2
+        case .programFilter: 11
+        case .programAction: 9
+        case .mirror: 4
         case .rule: 11
         case .expressionList: 1
         case .expression: 2
@@ -83,7 +99,7 @@ enum Level: Sendable, Equatable {
         case .setElements: 4
         case .setElement: 11
         case .inetDiag: 3
-        case .generic, .tunnelPeer: 1023
+        case .generic, .tunnelPeer, .lowerLinks: Level.limit
         }
     }
 
@@ -109,11 +125,12 @@ enum Level: Sendable, Equatable {
     func rule(_ type: UInt16) -> AttributeRule {
         switch self {
         case .link: RouteRules.link(type)
-        case .linkInfo: type == 2 ? .byKind : .plain
-        // struct ifinfomsg and the other end: VETH_INFO_PEER, VXCAN_INFO_PEER, IFLA_NETKIT_PEER_INFO.
-        case .linkPeer: type == 1 ? .headed(16, .link) : .plain
-        case .address: type == 10 ? .refused(.namespace, "IFA_TARGET_NETNSID") : .plain
-        case .neighbour: type == 10 ? .refused(.namespace, "NDA_LINK_NETNSID") : .plain
+        case .linkInfo: type == 1 ? .linkKind : type == 2 ? .byKind : .plain
+        // VETH_INFO_PEER, VXCAN_INFO_PEER, IFLA_NETKIT_PEER_INFO.
+        case .linkPeer: type == 1 ? .peerLink : .plain
+        case .lowerLinks(let links): links.contains(type) ? .linkIndex : .plain
+        case .address: type == 10 ? .namespaceNumber("IFA_TARGET_NETNSID") : .plain
+        case .neighbour: type == 10 ? .namespaceNumber("NDA_LINK_NETNSID") : .plain
         case .namespaceID: RouteRules.namespaceID(type)
         case .route: RouteRules.route(type)
         case .nextHop: type == 8 ? .tunnel(typeAttribute: 7) : .plain
@@ -125,6 +142,9 @@ enum Level: Sendable, Equatable {
         case .actionRoot: type == 1 ? .list(of: .action) : .plain
         case .action: type == 2 ? .byKind : .plain
         case .matchTree: type == 2 ? .extendedMatches : .plain
+        case .programFilter: RouteRules.programFilter(type)
+        case .programAction: RouteRules.programAction(type)
+        case .mirror: type == 2 ? .mirror : .plain
         case .rule: type == 4 ? .nested(.expressionList) : .plain
         case .expressionList: .nested(.expression)
         case .expression: type == 2 ? .byKind : .plain
@@ -137,6 +157,21 @@ enum Level: Sendable, Equatable {
         case .generic(let family): GenericRules.rule(family, type)
         case .tunnelPeer: type == 6 ? .refused(.descriptor, "OVPN_A_PEER_SOCKET") : .plain
         case .flat, .vlanDatabase: .plain
+        }
+    }
+}
+
+/// Attributes of a link kind's data that hold the index of another link (IFLA_VXLAN_LINK, IFLA_HSR_SLAVE1 …).
+enum LowerLinks: Sendable, Equatable {
+    case bond, highAvailability, tunnel, vxlan, multicastTunnel
+
+    func contains(_ type: UInt16) -> Bool {
+        switch self {
+        case .bond: type == 2 || type == 11
+        case .highAvailability: type == 1 || type == 2 || type == 8
+        case .tunnel: type == 1
+        case .vxlan: type == 3
+        case .multicastTunnel: type == 4
         }
     }
 }

@@ -30,7 +30,7 @@ public struct RolePart: Equatable, Sendable {
 /// The `where` of a role: it binds the role's writes, and of them those that have the object.
 ///
 /// A key that is nil is not in the policy.
-public struct Conditions: Equatable, Sendable {
+public struct Conditions: Equatable, Hashable, Sendable {
     /// Names of interfaces; `*` stands for any characters.
     public var interfaces: [String]?
     /// Routing tables.
@@ -159,10 +159,5 @@ extension SessionGrants {
         session.roles = roles.map(reading)
         session.ceiling = ceiling.map(reading)
         return session
-    }
-
-    /// The grants by name, one line a role, family and class, for people.
-    public func describe(protocolNumber: Int32? = nil) -> [String] {
-        roles.flatMap { ["role \($0.name)"] + $0.grants.describe(protocolNumber: protocolNumber) }
     }
 }

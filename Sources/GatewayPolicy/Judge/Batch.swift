@@ -4,8 +4,8 @@ internal import NetlinkWire
 ///
 /// Without the end it applies none, which is how `nft --check` asks.
 struct Batch {
-    private static let begin: UInt16 = 16
-    private static let end: UInt16 = 17
+    static let begin: UInt16 = 16
+    static let end: UInt16 = 17
     /// NFNL_SUBSYS_NFTABLES, the only subsystem with batches.
     private static let subsystem: UInt16 = 10
     private let last: Int
@@ -18,27 +18,29 @@ struct Batch {
 
     /// True for the begin and the end, false for what stands between.
     func isControl(
-        _ index: Int, _ message: Message, _ bytes: Span<UInt8>, _ grants: Grants
-    ) throws(Objection) -> Bool {
-        switch message.header.type.rawValue {
-        case Batch.begin where index == 0: try checkBegin(message, bytes, grants)
-        case Batch.end where index == last: try checkHeader(message, bytes)
-        case Batch.begin, Batch.end: throw .malformed("a batch inside a datagram that has one")
-        default: return false
+        _ index: Int, _ message: Message, _ bytes: Span<UInt8>, _ messages: MessageJudge
+    ) throws(Denial) -> Bool {
+        do throws(Objection) {
+            switch message.header.type.rawValue {
+            case Batch.begin where index == 0: try checkBegin(message, bytes, messages)
+            case Batch.end where index == last: try checkHeader(message, bytes)
+            case Batch.begin, Batch.end: throw .malformed("a batch inside a datagram that has one")
+            default: return false
+            }
+        } catch {
+            throw Denial(objection: error)
         }
         return true
     }
 
-    private func checkBegin(_ message: Message, _ bytes: Span<UInt8>, _ grants: Grants) throws(Objection) {
+    private func checkBegin(_ message: Message, _ bytes: Span<UInt8>, _ messages: MessageJudge) throws(Objection) {
         try checkHeader(message, bytes)
-        let resource = try resource(message, bytes)
+        let resource = bytes.shortNumber(at: message.payload.lowerBound + 2)
         // The kernel takes the subsystem in either byte order.
         guard resource == Batch.subsystem || resource.byteSwapped == Batch.subsystem else {
             throw .malformed("a batch for a subsystem that has none")
         }
-        let family = Catalogue.family("netfilter/nftables")
-        let granted = grants.family("netfilter/nftables")?.operations ?? []
-        guard granted.contains(where: { family?.operation($0.number)?.tags.contains(.batched) == true }) else {
+        guard messages.roles.grantsBatches || messages.ceiling?.grantsBatches == true else {
             throw .notGranted("changes of netfilter/nftables")
         }
     }
@@ -49,10 +51,8 @@ struct Batch {
         else { throw .malformed("flags of a batch's begin or end") }
         guard message.payload.count >= 4 else { throw .malformed("a batch's header is cut short") }
         let attributes = (message.payload.lowerBound + 4)..<message.payload.upperBound
-        try AttributeChecker(portID: 0, extras: []).check(attributes, as: .flat(highest: 1), in: bytes)
-    }
-
-    private func resource(_ message: Message, _ bytes: Span<UInt8>) throws(Objection) -> UInt16 {
-        UInt16(bytes[message.payload.lowerBound + 2]) | UInt16(bytes[message.payload.lowerBound + 3]) << 8
+        var findings = Findings()
+        try AttributeChecker(portID: 0).check(attributes, as: .flat(highest: 1), in: bytes, into: &findings)
+        if let why = findings.forbidden { throw .forbidden(why) }
     }
 }

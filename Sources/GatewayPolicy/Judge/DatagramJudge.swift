@@ -9,15 +9,15 @@ public struct DatagramJudge: Sendable {
     public let session: SessionGrants
     /// The session's protocol.
     public let protocolNumber: Int32
-    let grants: Grants
-    let messages: MessageJudge
+    private let messages: MessageJudge
 
     /// A judge of a session of this protocol; `readOnly` leaves out writes and whatever needs a capability.
+    ///
+    /// All roles are prepared here, so that no message has to go through them.
     public init(session: SessionGrants, protocolNumber: Int32, readOnly: Bool = false) {
         self.session = readOnly ? session.restrictedToReading() : session
         self.protocolNumber = protocolNumber
-        grants = session.roles.first?.grants ?? Grants(operations: { _, _ in [] })
-        messages = MessageJudge(grants: grants, protocolNumber: protocolNumber)
+        messages = MessageJudge(self.session, protocolNumber: protocolNumber)
     }
 
     /// A judge of a session that has one role without conditions.
@@ -32,35 +32,50 @@ public struct DatagramJudge: Sendable {
     }
 
     /// The verdict on one datagram.
+    ///
+    /// `lookup` is asked only where `where`, `never`, the guard or the log depend on the server's links, and for each link
+    /// at most once.
     public func judge(
         _ datagram: Span<UInt8>, families: FamilyMap, context: SessionContext, lookup: some ServerFacts
     ) -> Verdict {
         let frames = Frames(datagram, limit: context.maximumMessages)
         if let fault = frames.fault {
-            return .refuse(refusal(frames.messages, [frames.messages.count: fault.objection], last: fault.header))
+            let denial = Denial(objection: fault.objection)
+            return .refuse(refusal(frames.messages, [frames.messages.count: denial], last: fault.header))
         }
+        var links = LinkResolver(lookup)
         var summary = DatagramSummary()
-        var objections: [Int: Objection] = [:]
+        var denials: [Int: Denial] = [:]
         let batch = protocolNumber == NetlinkProtocol.netfilter ? Batch(frames.messages) : nil
+        let scene = MessageJudge.Scene(families: families, context: context, isInBatch: batch != nil)
         for (index, message) in frames.messages.enumerated() {
-            do throws(Objection) {
-                if let batch, try batch.isControl(index, message, datagram, grants) {
+            do throws(Denial) {
+                if let batch, try batch.isControl(index, message, datagram, messages) {
                     summary.needsCapability = true
-                    continue
+                } else {
+                    summary.add(try messages.rule(message, in: datagram, scene, &links), message.header, at: index)
                 }
-                let ruling = try messages.rule(message, in: datagram, families: families, context: context)
-                guard ruling.operation.tags.contains(.batched) == (batch != nil) else {
-                    throw .malformed("\(ruling.operation.name) \(batch == nil ? "needs" : "can't be in") a batch")
-                }
-                summary.add(ruling, message.header)
             } catch {
-                objections[index] = error
+                denials[index] = error
             }
         }
         summary.messages = frames.messages.count
-        return objections.isEmpty ? .forward(summary) : .refuse(refusal(frames.messages, objections))
+        return denials.isEmpty ? .forward(summary) : .refuse(refusal(frames.messages, denials))
     }
 
+    private func refusal(_ messages: [Message], _ denials: [Int: Denial], last: MessageHeader? = nil) -> Refusal {
+        let headers = messages.map(\.header) + (last.map { [$0] } ?? [])
+        return Refusal(
+            items: headers.enumerated().map { index, header in
+                guard let denial = denials[index] else { return Refusal.Item(header: header, objection: .cancelled) }
+                return Refusal.Item(
+                    header: header, objection: denial.objection, operation: denial.entry?.title(denial.modes) ?? "",
+                    target: denial.target, line: denial.line, isWrite: denial.entry?.operation.kind == .write)
+            })
+    }
+}
+
+extension DatagramJudge {
     /// The verdict on joining a multicast group.
     public func judgeJoin(group: UInt32, families: FamilyMap) -> JoinVerdict {
         guard let (family, found) = find(group, families) else {
@@ -68,10 +83,31 @@ public struct DatagramJudge: Sendable {
             return .refused(JoinRefusal(objection: .notGranted("listening to \(name)"), operation: "listen \(name)"))
         }
         let name = "\(family.label) \(found.name)"
-        guard grants.family(family.label)?.groups.contains(found.name) == true else {
-            return .refused(JoinRefusal(objection: .notGranted("listening to \(name)"), operation: "listen \(name)"))
+        do throws(Objection) {
+            let line = try join(found, of: family, messages.roles)
+            return .granted(JoinGrant(name: name, isPrivileged: found.join.isPrivileged, line: line))
+        } catch {
+            guard let ceiling = messages.ceiling, let line = try? join(found, of: family, ceiling) else {
+                return .refused(JoinRefusal(objection: error, operation: "listen \(name)"))
+            }
+            return .granted(
+                JoinGrant(name: name, isPrivileged: found.join.isPrivileged, line: line, ceilingOnly: error))
         }
-        return .granted(JoinGrant(name: name, isPrivileged: found.join.isPrivileged, line: 0))
+    }
+
+    /// The line of the role that lets the group be joined.
+    private func join(_ group: Group, of family: Family, _ grants: PreparedGrants) throws(Objection) -> UInt32 {
+        let name = "\(family.label) \(group.name)"
+        guard let line = grants.line(of: group.name, in: family.label) else {
+            throw .notGranted("listening to \(name)")
+        }
+        if group.tags.contains(.secret), !grants.extras.contains(.secrets) {
+            throw .notGranted("extra secrets, which listening to \(name) needs,")
+        }
+        if group.tags.contains(.traffic), !grants.extras.contains(.traffic) {
+            throw .notGranted("extra traffic, which listening to \(name) needs,")
+        }
+        return line
     }
 
     private func find(_ number: UInt32, _ families: FamilyMap) -> (Family, Group)? {
@@ -86,26 +122,23 @@ public struct DatagramJudge: Sendable {
         }
         return nil
     }
-
-    private func refusal(_ messages: [Message], _ objections: [Int: Objection], last: MessageHeader? = nil) -> Refusal {
-        var items = messages.enumerated().map { index, message in
-            Refusal.Item(header: message.header, objection: objections[index] ?? .cancelled)
-        }
-        if let last {
-            items.append(Refusal.Item(header: last, objection: objections[messages.count] ?? .cancelled))
-        }
-        return Refusal(items: items)
-    }
 }
 
 extension DatagramSummary {
-    fileprivate mutating func add(_ ruling: Ruling, _ header: MessageHeader) {
+    fileprivate mutating func add(_ ruling: Ruling, _ header: MessageHeader, at index: Int) {
+        let operation = ruling.entry.operation
         if header.flags.contains(.ack) { acknowledgements += 1 }
-        if ruling.operation.kind == .write { writes += 1 }
+        if operation.kind == .write { writes += 1 }
         if ruling.modes.contains(.dump) { dumps += 1 }
-        if ruling.operation.needsCapability(in: ruling.modes) {
+        if operation.needsCapability(in: ruling.modes) {
             needsCapability = true
             if ruling.modes.contains(.dump) { dumpNeedsCapability = true }
         }
+        guard operation.kind == .write || ruling.ceilingOnly != nil else { return }
+        entries.append(
+            Entry(
+                index: index, sequence: header.sequence, asksAck: header.flags.contains(.ack),
+                isWrite: operation.kind == .write, operation: ruling.entry.title(ruling.modes),
+                target: ruling.target, line: ruling.line, ceilingOnly: ruling.ceilingOnly))
     }
 }

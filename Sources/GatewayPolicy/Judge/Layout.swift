@@ -17,10 +17,9 @@ struct Layout: Sendable, Equatable {
         case NetlinkProtocol.route: route(operation, addressFamily: payload.isEmpty ? 0 : bytes[payload.lowerBound])
         case NetlinkProtocol.netfilter: Layout(headerSize: 4, attributes: netfilter(operation.number))
         case NetlinkProtocol.xfrm: xfrm(operation.number, dump: dump)
-        case NetlinkProtocol.sockDiag: payload.isEmpty ? nil : sockDiag(operation.number, bytes[payload.lowerBound])
-        case NetlinkProtocol.generic:
-            Layout(headerSize: 4 + family.headerSize, attributes: generic(family))
-        default: nil
+        case NetlinkProtocol.sockDiag:
+            payload.isEmpty ? shortest : sockDiag(operation.number, bytes[payload.lowerBound])
+        default: generic(family)
         }
     }
 
@@ -77,6 +76,9 @@ struct Layout: Sendable, Equatable {
         return Layout(headerSize: dump ? 0 : size, attributes: .flat(highest: 41))
     }
 
+    /// What even the shortest request of sock_diag has: its family and protocol.
+    private static let shortest = Layout(headerSize: 2, attributes: .flat(highest: 0))
+
     /// sock_diag: the first byte is the address family, which decides the structure.
     private static func sockDiag(_ number: UInt16, _ family: UInt8) -> Layout? {
         guard number >= 20 else { return Layout(headerSize: 60, attributes: .inetDiag) }
@@ -91,11 +93,15 @@ struct Layout: Sendable, Equatable {
         }
     }
 
-    private static func generic(_ family: Family) -> Level {
-        switch family.name {
-        case "nlctrl": .flat(highest: 10)
-        case "TASKSTATS": .flat(highest: 4)
-        default: .generic(family: family.name)
-        }
+    /// The layout of every message of a generic family; nil for other protocols.
+    static func generic(_ family: Family) -> Layout? {
+        guard family.protocolNumber == NetlinkProtocol.generic else { return nil }
+        let level: Level =
+            switch family.name {
+            case "nlctrl": .flat(highest: 10)
+            case "TASKSTATS": .flat(highest: 4)
+            default: .generic(family: family.name)
+            }
+        return Layout(headerSize: 4 + family.headerSize, attributes: level)
     }
 }

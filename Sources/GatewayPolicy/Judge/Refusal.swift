@@ -14,13 +14,15 @@ public enum Objection: Error, Equatable, Hashable, Sendable {
     case lockOut(String)
     /// It isn't what the kernel's own tools would send; a sentence.
     case malformed(String)
+    /// The server's links could not be looked up, and the policy or the guard depends on them.
+    case undecided
     /// Another message of the datagram was refused.
     case cancelled
 
     /// EPERM, EINVAL or ECANCELED.
     public var errno: Int32 {
         switch self {
-        case .notGranted, .misfit, .forbidden, .never, .lockOut: 1
+        case .notGranted, .misfit, .forbidden, .never, .lockOut, .undecided: 1
         case .malformed: 22
         case .cancelled: 125
         }
@@ -35,6 +37,7 @@ public enum Objection: Error, Equatable, Hashable, Sendable {
                 + "line \(misfit.line))"
         case .forbidden(let why), .never(let why), .lockOut(let why): why
         case .malformed(let why): "malformed message: \(why)"
+        case .undecided: "the gateway could not look up the server's links; try again"
         case .cancelled: "not sent, because another message of the same datagram was refused"
         }
     }
@@ -50,6 +53,14 @@ public struct Misfit: Equatable, Hashable, Sendable {
     public var role: String
     /// The role's line in the file; 0 for a built-in.
     public var line: UInt32
+
+    /// A condition from its parts.
+    public init(operation: String, condition: String, role: String, line: UInt32) {
+        self.operation = operation
+        self.condition = condition
+        self.role = role
+        self.line = line
+    }
 }
 
 /// A datagram that isn't sent, message by message.

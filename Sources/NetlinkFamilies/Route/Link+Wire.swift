@@ -114,12 +114,10 @@ extension Link {
         writer.append(index)
         writer.append(flags.rawValue)
         writer.append(changeMask.rawValue)
-        if !name.isEmpty { try writer.attribute(LinkAttribute.name, name) }
         try writer.attribute(LinkAttribute.operState, operState?.rawValue)
         try writer.attribute(LinkAttribute.address, address)
         try writer.attribute(LinkAttribute.broadcast, broadcast)
         try writer.attribute(LinkAttribute.mtu, mtu)
-        try writer.attribute(LinkAttribute.link, link)
         try writer.attribute(LinkAttribute.qdisc, qdisc)
         try writer.attribute(LinkAttribute.master, master)
         try writer.attribute(LinkAttribute.txQueueLength, txQueueLength)
@@ -156,6 +154,9 @@ extension Link {
         try writer.attribute(LinkAttribute.gsoIPv4MaxSize, gsoIPv4MaxSize)
         try writer.attribute(LinkAttribute.groIPv4MaxSize, groIPv4MaxSize)
         if let statistics { try statistics.encode(into: &writer) }
+        // In requests the order of iproute2: what the link lies on, its name, its kind.
+        try writer.attribute(LinkAttribute.link, link)
+        if !name.isEmpty { try writer.attribute(LinkAttribute.name, name) }
         try encodeNests(into: &writer)
         try writer.attributes(unknownAttributes)
     }

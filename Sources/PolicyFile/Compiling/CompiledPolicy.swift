@@ -9,6 +9,16 @@ struct CompiledPolicy: Sendable {
     /// By a role's index, that of itself and of everything that it includes, ascending.
     let closures: RoleClosures
     let tables: PolicyTables
+    /// Bindings by the client's name, in the order of the file.
+    let bindings: [String: [BindingModel]]
+
+    init(model: PolicyModel, roles: [CompiledRole], closures: RoleClosures, tables: PolicyTables) {
+        self.model = model
+        self.roles = roles
+        self.closures = closures
+        self.tables = tables
+        bindings = Dictionary(grouping: model.bindings, by: \.client.value)
+    }
 }
 
 /// Which roles a role stands for: itself and everything that it includes.
@@ -63,6 +73,7 @@ struct PolicyCompiler {
     /// The role that a name means, said at the place of the name when there is none.
     private func role(_ name: Located<String>) -> Int? {
         if let index = indexes[name.value] { return index }
+        guard !collector.isFull else { return nil }
         let hint = Suggestion.hint(for: name.value, in: model.roles.map(\.name.value))
         collector.error(name.range, "unknown role \(name.value.shortened)", hint: hint)
         return nil
@@ -107,7 +118,8 @@ struct PolicyCompiler {
         for binding in model.bindings {
             if let client = checkClient(binding.client), client.kind == .anonymous, let ceiling = binding.ceiling {
                 collector.error(
-                    ceiling.range, "mode report for an anonymous client", hint: "anybody could use what the ceiling grants")
+                    ceiling.range, "mode report for an anonymous client",
+                    hint: "anybody could use what the ceiling grants")
             }
             for name in binding.roles { _ = role(name) }
             if let ceiling = binding.ceiling { _ = role(ceiling) }
@@ -117,6 +129,7 @@ struct PolicyCompiler {
 
     private func checkClient(_ name: Located<String>) -> ClientModel? {
         if let client = clients[name.value] { return client }
+        guard !collector.isFull else { return nil }
         let hint = Suggestion.hint(for: name.value, in: model.clients.map(\.name.value))
         collector.error(name.range, "unknown client \(name.value.shortened)", hint: hint)
         return nil
@@ -130,7 +143,8 @@ struct PolicyCompiler {
         let bound = Set(model.bindings.map(\.client.value))
         let clients = model.clients.filter { bound.contains($0.name.value) }
         let clientPlaces = Dictionary(
-            clients.enumerated().map { ($1.name.value, UInt16($0)) }) { first, _ in first }
+            clients.enumerated().map { ($1.name.value, UInt16($0)) }
+        ) { first, _ in first }
         return PolicyTables(
             roles: used.map { PolicyCompiler.role(roles[$0]) },
             clients: clients.map { client in
@@ -165,7 +179,7 @@ struct PolicyCompiler {
     /// A part with what the supervisor has to know of it.
     static func table(_ part: RolePart, sessions: UInt32? = nil, sessionMinutes: UInt32? = nil) -> PolicyTables.Role {
         func protocols(_ isIn: (Int32) -> Bool) -> UInt32 {
-            (0..<32 as Range<Int32>).reduce(0) { isIn($1) ? $0 | 1 << UInt32($1) : $0 }
+            NetlinkProtocol.all.reduce(0) { isIn($1) ? $0 | 1 << UInt32($1) : $0 }
         }
         return PolicyTables.Role(
             name: part.name, line: part.line,
@@ -179,9 +193,11 @@ struct PolicyCompiler {
         if tables.encode().count > PolicyTables.maximumSize {
             collector.error(0..<0, "the compiled policy is larger than \(PolicyTables.maximumSize) bytes")
         }
+        let bound = Dictionary(grouping: tables.bindings, by: \.client)
         for (index, client) in tables.clients.enumerated() {
-            let bindings = tables.bindings.filter { Int($0.client) == index }
-            let roles = Set(bindings.flatMap(\.roles)), ceiling = Set(bindings.flatMap(\.ceiling))
+            let bindings = bound[UInt16(index)] ?? []
+            let roles = Set(bindings.flatMap(\.roles))
+            let ceiling = Set(bindings.flatMap(\.ceiling))
             let size = (Array(roles) + Array(ceiling)).reduce(tables.never.count + 64) {
                 $0 + 4 + tables.roles[Int($1)].grants.count
             }

@@ -16,11 +16,17 @@ struct CompiledRole: Sendable {
         (operationPlaces[UInt32(family) << 16 | UInt32(operation.number)] ?? []).map { operations[$0] }
     }
 
+    /// True when it grants an operation in some mode.
+    func grants(_ family: Int, _ operation: Operation) -> Bool {
+        operationPlaces[UInt32(family) << 16 | UInt32(operation.number)] != nil
+    }
+
     /// The entries that grant a group.
     func entries(_ family: Int, group: Int) -> [GroupEntry] {
         (groupPlaces[UInt32(family) << 16 | UInt32(group)] ?? []).map { groups[$0] }
     }
 
+    /// A role of the file.
     init(_ model: RoleModel, _ collector: DiagnosticCollector) {
         var resolver = GrantResolver(collector)
         resolver.resolve(model)
@@ -28,15 +34,37 @@ struct CompiledRole: Sendable {
         line = collector.map.position(model.name.range.lowerBound).line
         operations = resolver.operations
         groups = resolver.groups
-        operationPlaces = Dictionary(grouping: operations.indices) { [operations] index in
-            UInt32(operations[index].familyIndex) << 16 | UInt32(operations[index].operation.number)
-        }
-        groupPlaces = Dictionary(grouping: groups.indices) { [groups] index in
-            UInt32(groups[index].familyIndex) << 16 | UInt32(groups[index].groupIndex)
-        }
+        (operationPlaces, groupPlaces) = CompiledRole.places(operations, groups)
         part = RolePart(
             name: model.name.value, line: UInt32(line), grants: CompiledRole.grants(model, operations, groups),
             conditions: CompiledRole.conditions(model), limits: CompiledRole.limits(model))
+    }
+
+    /// A role of a built-in, which no file has.
+    init(builtin part: RolePart) {
+        model = RoleModel(name: Located(part.name, 0..<0), range: 0..<0)
+        line = 0
+        self.part = part
+        var resolver = GrantResolver(DiagnosticCollector(SourceMap(PolicySource(name: part.name, text: ""))))
+        for (index, family) in Catalogue.families.enumerated() {
+            guard let granted = part.grants.family(family.label) else { continue }
+            resolver.take(granted, of: family, at: index)
+        }
+        operations = resolver.operations
+        groups = resolver.groups
+        (operationPlaces, groupPlaces) = CompiledRole.places(operations, groups)
+    }
+
+    private static func places(
+        _ operations: [GrantEntry], _ groups: [GroupEntry]
+    ) -> (operations: [UInt32: [Int]], groups: [UInt32: [Int]]) {
+        let byOperation = Dictionary(grouping: operations.indices) { index in
+            UInt32(operations[index].familyIndex) << 16 | UInt32(operations[index].operation.number)
+        }
+        let byGroup = Dictionary(grouping: groups.indices) { index in
+            UInt32(groups[index].familyIndex) << 16 | UInt32(groups[index].groupIndex)
+        }
+        return (byOperation, byGroup)
     }
 
     private static func grants(_ model: RoleModel, _ operations: [GrantEntry], _ groups: [GroupEntry]) -> Grants {

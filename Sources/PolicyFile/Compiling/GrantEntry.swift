@@ -58,6 +58,15 @@ struct GrantResolver {
         }
     }
 
+    /// What a compiled family grants, without a place in a file.
+    mutating func take(_ granted: Grants.FamilyGrant, of family: Family, at index: Int) {
+        for grant in granted.operations {
+            guard let operation = family.operation(grant.number) else { continue }
+            add([operation], grant.modes, index, 0..<0, isWide: false)
+        }
+        add(family.groups.filter { granted.groups.contains($0.name) }, index, 0..<0, isWide: false)
+    }
+
     private func family(_ label: Located<String>) -> Int? {
         do throws(NameError) {
             let family = try NameTable.family(label.value)
@@ -73,7 +82,7 @@ struct GrantResolver {
             let verb = kind == .listen ? "listen to" : kind.rawValue
             collector.error(all, "\(Catalogue.families[family].label) has nothing to \(verb)")
         }
-        for name in entry.names {
+        for name in entry.names where !collector.isFull {
             do throws(NameError) {
                 if kind == .listen { try join(name, family) } else { try grant(name, kind, family) }
             } catch {
@@ -103,7 +112,8 @@ struct GrantResolver {
             guard let place, !modes.isEmpty else { continue }
             operations.append(
                 GrantEntry(
-                    familyIndex: Int32(index), operationIndex: Int32(place), modes: modes, isWide: isWide, range: range))
+                    familyIndex: Int32(index), operationIndex: Int32(place), modes: modes, isWide: isWide, range: range)
+            )
         }
     }
 
@@ -188,7 +198,8 @@ struct GrantResolver {
         }
         let looksLikeRead = operation.name.contains("GET") || operation.name.contains("DUMP")
         let resets = operation.name.hasSuffix("RESET") || operation.name.hasSuffix("CTRZERO")
-        let why = resets ? ", because it resets counters" : looksLikeRead ? ", because it changes the kernel's state" : ""
+        let why =
+            resets ? ", because it resets counters" : looksLikeRead ? ", because it changes the kernel's state" : ""
         return NameError("\(operation.name) is a write\(why)", hint: "put it under write")
     }
 }

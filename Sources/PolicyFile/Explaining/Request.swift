@@ -32,7 +32,8 @@ struct Request: Sendable {
         let isJoin = words.first?.lowercased() == "listen"
         if isJoin { words = words.dropFirst() }
         guard words.count >= 2, let label = words.popFirst(), let name = words.popFirst() else {
-            throw NameError("'\(text.shortened)' is no request", hint: "as in 'route GETLINK dump' or 'listen route LINK'")
+            throw NameError(
+                "'\(text.shortened)' is no request", hint: "as in 'route GETLINK dump' or 'listen route LINK'")
         }
         let family = try NameTable.family(label)
         guard let index = Catalogue.families.firstIndex(where: { $0.label == family.label }) else {
@@ -76,7 +77,7 @@ struct RequestObjects: Sendable {
     init() {}
 
     init(_ words: [String], _ family: Family, _ operation: Operation) throws(NameError) {
-        let keys: KeyValuePairs<String, ConditionKey> = [
+        let keys: KeyValuePairs<String, WhereKey> = [
             "dev": .interface, "kind": .linkKind, "table": .table, "protocol": .protocol, "dst": .destinationIn,
             "family": .family,
         ]
@@ -85,7 +86,8 @@ struct RequestObjects: Sendable {
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard let key = keys.first(where: { $0.key == parts[0] })?.value else {
                 let hint = Suggestion.hint(for: parts[0], in: keys.map(\.key))
-                throw NameError("unknown word \(word.shortened) in a request", hint: hint ?? "as in dev=eth0 or table=100")
+                throw NameError(
+                    "unknown word \(word.shortened) in a request", hint: hint ?? "as in dev=eth0 or table=100")
             }
             guard objects.contains(key) else {
                 throw NameError("\(family.label) \(operation.name) has no \(key.rawValue) that a policy could ask for")
@@ -95,7 +97,7 @@ struct RequestObjects: Sendable {
         }
     }
 
-    private mutating func set(_ key: ConditionKey, _ text: String) throws(NameError) {
+    private mutating func set(_ key: WhereKey, _ text: String) throws(NameError) {
         switch key {
         case .interface: interface = text
         case .linkKind: kind = text
@@ -109,18 +111,14 @@ struct RequestObjects: Sendable {
             family = NumberNames.value(text, in: NumberNames.families)
             if family == nil { throw NameError("'\(text.shortened)' is no address family") }
         case .destinationIn, .notDestinationIn:
-            if let address = AddressText.address(text) {
-                destination = AddressPrefix(address: address, length: UInt8(address.count * 8))
-            } else {
-                destination = try AddressText.prefix(text)
-            }
+            destination = try AddressText.destination(text)
         }
     }
 }
 
 extension RequestObjects {
     /// True or false when the request says, nil when it leaves the object open.
-    func fits(_ key: ConditionKey, _ conditions: Conditions) -> Bool? {
+    func fits(_ key: WhereKey, _ conditions: Conditions) -> Bool? {
         switch key {
         case .interface: interface.map { name in conditions.interfaces?.contains { matches($0, name) } ?? true }
         case .linkKind: kind.map { conditions.linkKinds?.contains($0) ?? true }

@@ -13,7 +13,7 @@ struct SessionRoles: Hashable, Sendable {
 extension CompiledPolicy {
     /// What clients with these names have together; the daemon's own namespace is ".".
     func session(_ clients: Set<String>, in namespace: String) -> SessionRoles {
-        let bound = model.bindings.filter { clients.contains($0.client.value) && $0.covers(namespace) }
+        let bound = clients.flatMap { bindings[$0] ?? [] }.filter { $0.covers(namespace) }
         return SessionRoles(
             roles: closures.closure(bound.flatMap(\.roles)), ceiling: closures.closure(bound.compactMap(\.ceiling)))
     }
@@ -21,7 +21,7 @@ extension CompiledPolicy {
     /// The namespaces that the bindings of these clients name, in the order of the file.
     func namespaces(_ clients: Set<String>) -> [String] {
         var seen: Set<String> = []
-        return model.bindings.filter { clients.contains($0.client.value) }
+        return clients.flatMap { bindings[$0] ?? [] }.sorted { $0.range.lowerBound < $1.range.lowerBound }
             .flatMap { $0.namespaces.isEmpty ? [PolicyTables.ownNamespace] : $0.namespaces.map(\.value) }
             .filter { seen.insert($0).inserted }
     }
@@ -46,8 +46,11 @@ extension CompiledPolicy {
         var seen: Set<SessionRoles> = []
         var found: [(SessionRoles, BindingModel)] = []
         var visited: Set<String> = []
+        var looks = 0
         for binding in model.bindings where visited.insert(binding.client.value).inserted {
             for namespace in namespaces([binding.client.value]) {
+                looks += 1
+                guard looks <= 4 * most else { return found }
                 let session = session([binding.client.value], in: namespace)
                 if seen.insert(session).inserted { found.append((session, binding)) }
                 if found.count >= most { return found }
@@ -69,10 +72,11 @@ extension Operation {
     func requiredExtras(_ family: Family) -> Grants.Extras {
         var extras: Grants.Extras = []
         if tags.contains(.secret) { extras.insert(.secrets) }
-        // In rtnetlink and nftables the tag is about what may stand inside.
-        if tags.contains(.traffic), family.protocolNumber != NetlinkProtocol.route, family.label != "netfilter/nftables" {
-            extras.insert(.traffic)
-        }
+        // In rtnetlink and nftables these tags are about what may stand inside; sock_diag's filters look at sockets only.
+        let isWhole = ![NetlinkProtocol.route, NetlinkProtocol.sockDiag].contains(family.protocolNumber)
+        guard isWhole, family.label != "netfilter/nftables" else { return extras }
+        if tags.contains(.traffic) { extras.insert(.traffic) }
+        if tags.contains(.code) { extras.insert(.code) }
         return extras
     }
 
@@ -81,6 +85,12 @@ extension Operation {
         var extras = requiredExtras(family)
         if tags.contains(.traffic) { extras.insert(.traffic) }
         if tags.contains(.code), family.protocolNumber != NetlinkProtocol.sockDiag { extras.insert(.code) }
+        if tags.contains(.namespace) { extras.insert(.netns) }
+        guard kind == .write else { return extras }
+        // Deletions of many at once, and whole groups of links.
+        let deletes = ["DEL", "DESTROY", "FLUSH", "CT_DELETE", "EXP_DELETE"].contains { name.hasPrefix($0) }
+        if tags.contains(.group) || deletes { extras.insert(.group) }
+        extras.insert(.itself)
         return extras
     }
 }
@@ -92,6 +102,11 @@ extension Group {
         if tags.contains(.secret) { extras.insert(.secrets) }
         if tags.contains(.traffic) { extras.insert(.traffic) }
         return extras
+    }
+
+    /// Extras that its events may need.
+    var possibleExtras: Grants.Extras {
+        tags.contains(.namespace) ? requiredExtras.union(.netns) : requiredExtras
     }
 }
 

@@ -7,34 +7,34 @@ extension ModelReader {
     ]
     private static let userKeys = ["uid", "gid"]
 
-    func client(_ entry: SourceNode.Entry) -> ClientModel? {
+    /// A client is there even when its keys are wrong, so that whoever names it isn't wrong too.
+    func client(_ entry: SourceNode.Entry) -> ClientModel {
         let keys = ModelReader.certificateKeys + ModelReader.userKeys + ["anonymous"]
-        guard let mapping = mapping(entry.value, what: "a client", keys: keys) else { return nil }
+        let mapping = mapping(entry.value, what: "a client", keys: keys) ?? [:]
         if case .mapping(let pairs) = entry.value.content, pairs.isEmpty {
             error(entry.value.range, "a client that everybody would be", "give it a key")
         }
         let present = mapping.values.sorted { $0.key.range.lowerBound < $1.key.range.lowerBound }
-        guard let kind = kind(present) else { return nil }
         let criteria = present.compactMap { key -> Located<PolicyTables.Criterion>? in
             text(key.value, what: key.key.value).flatMap { criterion(key.key.value, $0, key.value.range) }
                 .map { Located($0, key.value.range) }
         }
-        guard criteria.count == present.count else { return nil }
-        return ClientModel(name: entry.key, range: entry.value.range, kind: kind, criteria: criteria)
+        return ClientModel(name: entry.key, range: entry.value.range, kind: kind(present), criteria: criteria)
     }
 
     /// A session has a certificate, a Unix peer, or neither: keys of two of them fit nobody.
-    private func kind(_ entries: [SourceNode.Entry]) -> ClientModel.Kind? {
+    private func kind(_ entries: [SourceNode.Entry]) -> ClientModel.Kind {
         func kind(_ key: String) -> ClientModel.Kind {
-            ModelReader.certificateKeys.contains(key) ? .certificate : ModelReader.userKeys.contains(key) ? .user : .anonymous
+            ModelReader.certificateKeys.contains(key)
+                ? .certificate : ModelReader.userKeys.contains(key) ? .user : .anonymous
         }
-        guard let first = entries.first else { return nil }
+        guard let first = entries.first else { return .certificate }
         let wanted = kind(first.key.value)
         guard let odd = entries.first(where: { kind($0.key.value) != wanted }) else { return wanted }
         error(
             odd.key.range, "\(first.key.value) and \(odd.key.value) in one client, which nobody can be",
             "make two clients of it")
-        return nil
+        return wanted
     }
 
     private func criterion(_ key: String, _ text: String, _ range: Range<Int>) -> PolicyTables.Criterion? {

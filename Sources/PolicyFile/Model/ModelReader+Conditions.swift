@@ -2,18 +2,18 @@ internal import GatewayPolicy
 
 /// `where`, and the names that `never` shares with it.
 extension ModelReader {
-    func conditions(_ entry: SourceNode.Entry) -> [ConditionKey: ConditionModel] {
-        guard let mapping = mapping(entry.value, what: "where", keys: ConditionKey.allCases.map(\.rawValue)) else {
+    func conditions(_ entry: SourceNode.Entry) -> [WhereKey: ConditionModel] {
+        guard let mapping = mapping(entry.value, what: "where", keys: WhereKey.allCases.map(\.rawValue)) else {
             return [:]
         }
-        var conditions: [ConditionKey: ConditionModel] = [:]
-        for key in ConditionKey.allCases {
+        var conditions: [WhereKey: ConditionModel] = [:]
+        for key in WhereKey.allCases {
             if let entry = mapping[key.rawValue] { conditions[key] = condition(key, entry) }
         }
         return conditions
     }
 
-    private func condition(_ key: ConditionKey, _ entry: SourceNode.Entry) -> ConditionModel? {
+    private func condition(_ key: WhereKey, _ entry: SourceNode.Entry) -> ConditionModel? {
         var texts: [String] = []
         func read<Value: Sendable>(_ one: (String, Range<Int>) -> Value?) -> [Value] {
             values(entry, what: key.rawValue) { text, range in
@@ -59,7 +59,9 @@ extension ModelReader {
 
     func namespace(_ text: String, _ range: Range<Int>) -> String? {
         if text == "." || text == "*" { return text }
-        let isName = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "*") }
+        let isName = text.utf8.allSatisfy {
+            $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "*")
+        }
         guard isName, text != ".." else {
             error(
                 range, "'\(text.shortened)' can't be a network namespace",
@@ -74,7 +76,8 @@ extension ModelReader {
         if let named = NumberNames.value(text, in: names) { return named...named }
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         let ends = parts.map { decimal($0) }
-        guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first <= last, first > 0
+        guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first <= last,
+            first > 0
         else {
             let near = Suggestion.hint(for: text, in: names.map(\.key))
             error(
@@ -86,7 +89,9 @@ extension ModelReader {
     }
 
     private func decimal(_ text: Substring) -> UInt32? {
-        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), !text.hasPrefix("0") else { return nil }
+        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), !text.hasPrefix("0") else {
+            return nil
+        }
         return UInt32(text)
     }
 
@@ -99,7 +104,9 @@ extension ModelReader {
         if let number = NumberNames.value(text, in: names) { return number }
         error(
             range, "unknown address family \(text.shortened)",
-            Suggestion.hint(for: text, in: names.map(\.key)) ?? "one of \(names.map(\.key).joined(separator: ", "))")
+            ["ipv4": "did you mean inet?", "ipv6": "did you mean inet6?"][text.lowercased()]
+                ?? Suggestion.hint(for: text, in: names.map(\.key))
+                ?? "one of \(names.map(\.key).joined(separator: ", "))")
         return nil
     }
 
@@ -111,7 +118,9 @@ extension ModelReader {
         if text.utf8.first.map({ (0x30...0x39).contains($0) }) == true {
             return number(text, bounds, range, what: "number of a \(what)").map { UInt8($0) }
         }
-        let hint = Suggestion.hint(for: text, in: names.map(\.key)) ?? "one of \(names.map(\.key).joined(separator: ", "))"
+        let hint =
+            ["ipv4": "did you mean inet?", "ipv6": "did you mean inet6?"][text.lowercased()]
+            ?? Suggestion.hint(for: text, in: names.map(\.key)) ?? "one of \(names.map(\.key).joined(separator: ", "))"
         error(range, "unknown \(what) \(text.shortened)", hint)
         return nil
     }

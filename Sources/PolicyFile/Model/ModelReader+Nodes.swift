@@ -12,7 +12,7 @@ extension ModelReader {
     func mapping(_ node: SourceNode, what: String, keys: [String]) -> [String: SourceNode.Entry]? {
         guard let entries = entries(node, what: what) else { return nil }
         var found: [String: SourceNode.Entry] = [:]
-        for entry in entries {
+        for entry in entries where !collector.isFull {
             guard keys.contains(entry.key.value) else {
                 let name = entry.key.value
                 let hint = Suggestion.hint(for: name, in: keys) ?? "\(what) can have \(keys.joined(separator: ", "))"
@@ -42,7 +42,8 @@ extension ModelReader {
         return entries.filter { entry in
             let line = collector.map.position(entry.key.range.lowerBound).line
             if let first = lines[entry.key.value] {
-                error(entry.key.range, "duplicate key \(entry.key.value.shortened)", "it stands in line \(first) already")
+                error(
+                    entry.key.range, "duplicate key \(entry.key.value.shortened)", "it stands in line \(first) already")
                 return false
             }
             lines[entry.key.value] = line
@@ -55,30 +56,33 @@ extension ModelReader {
         guard let entry, let pairs = entries(entry.value, what: what) else { return [] }
         let most = what == "roles" ? ModelReader.mostRoles : ModelReader.mostEntries
         if pairs.count > most { error(entry.key.range, "more than \(most) \(what)") }
-        return pairs.prefix(most).filter { isName($0.key, what: what) }
+        for pair in pairs.prefix(most) { checkName(pair.key, what: what) }
+        return Array(pairs.prefix(most))
     }
 
     /// Names end up in denials and logs, so they have no character that would have to be escaped there.
-    private func isName(_ name: Located<String>, what: String) -> Bool {
+    private func checkName(_ name: Located<String>, what: String) {
         let allowed = name.value.utf8.allSatisfy { $0.isLetterOrDigit || "-_.@+".utf8.contains($0) }
-        guard allowed, name.value.utf8.count <= ModelReader.longestName else {
-            error(
-                name.range, "'\(name.value.shortened)' can't be a name of \(what)",
-                "letters, digits and -_.@+, at most \(ModelReader.longestName)")
-            return false
-        }
-        return true
+        guard !allowed || name.value.utf8.count > ModelReader.longestName else { return }
+        error(
+            name.range, "'\(name.value.shortened)' can't be a name of \(what)",
+            "letters, digits and -_.@+, at most \(ModelReader.longestName)")
     }
 
     /// The elements of a list.
     func items(_ entry: SourceNode.Entry?, what: String) -> [SourceNode] {
         guard let entry else { return [] }
         guard case .sequence(let items) = entry.value.content else {
-            let hint = if case .scalar(let text, _) = entry.value.content { "write [\(text.shortened)]" } else { "write [a, b]" }
+            let hint =
+                if case .scalar(let text, _) = entry.value.content { "write [\(text.shortened)]" } else {
+                    "write [a, b]"
+                }
             error(entry.value.range, "\(entry.value.kind) where \(what) is a list", hint)
             return []
         }
-        if items.count > ModelReader.mostEntries { error(entry.key.range, "more than \(ModelReader.mostEntries) \(what)") }
+        if items.count > ModelReader.mostEntries {
+            error(entry.key.range, "more than \(ModelReader.mostEntries) \(what)")
+        }
         return Array(items.prefix(ModelReader.mostEntries))
     }
 
@@ -151,7 +155,9 @@ extension ModelReader {
     func number(_ text: String, _ bounds: ClosedRange<UInt64>, _ range: Range<Int>, what: String) -> UInt64? {
         let isDecimal = text.utf8.allSatisfy { (0x30...0x39).contains($0) } && (text == "0" || !text.hasPrefix("0"))
         guard isDecimal, let number = UInt64(text), bounds.contains(number) else {
-            error(range, "'\(text.shortened)' is no \(what)", "a number from \(bounds.lowerBound) to \(bounds.upperBound)")
+            error(
+                range, "'\(text.shortened)' is no \(what)", "a number from \(bounds.lowerBound) to \(bounds.upperBound)"
+            )
             return nil
         }
         return number

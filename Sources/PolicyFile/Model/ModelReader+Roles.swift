@@ -2,8 +2,9 @@
 extension ModelReader {
     static let roleKeys = ["include", "read", "write", "listen", "extra", "netns-ids", "limits", "where"]
 
-    func role(_ entry: SourceNode.Entry) -> RoleModel? {
-        guard let mapping = mapping(entry.value, what: "a role", keys: ModelReader.roleKeys) else { return nil }
+    /// A role is there even when its keys are wrong, so that whoever names it isn't wrong too.
+    func role(_ entry: SourceNode.Entry) -> RoleModel {
+        let mapping = mapping(entry.value, what: "a role", keys: ModelReader.roleKeys) ?? [:]
         var role = RoleModel(name: entry.key, range: entry.value.range)
         role.entries = mapping.values.sorted { $0.key.range.lowerBound < $1.key.range.lowerBound }
         role.includes = texts(mapping["include"], what: "include")
@@ -18,6 +19,12 @@ extension ModelReader {
         }
         if let entry = mapping["netns-ids"], !role.extras.contains(where: { $0.value == .netns }) {
             error(entry.key.range, "netns-ids without extra netns", "add 'extra: [netns]', or remove the ids")
+        }
+        for key in ["read", "write", "listen", "limits", "where"] {
+            guard let entry = mapping[key], case .mapping(let pairs) = entry.value.content, pairs.isEmpty else {
+                continue
+            }
+            error(entry.value.range, "nothing stands in \(key)", "name something or remove the key")
         }
         if let entry = mapping["limits"] { role.limits = limits(entry) }
         if let entry = mapping["where"] { role.conditions = conditions(entry) }
@@ -75,7 +82,9 @@ extension ModelReader {
         let suffix = String(text.dropFirst(digits.count))
         guard let factor = suffixes[suffix] else {
             let known = key.isBytes ? "K, M, KiB or MiB" : "K or M"
-            error(range, "'\(text.shortened)' is no value of \(key.rawValue)", "a number, with \(known) behind it if need be")
+            error(
+                range, "'\(text.shortened)' is no value of \(key.rawValue)",
+                "a number, with \(known) behind it if need be")
             return nil
         }
         let bounds = key.bounds

@@ -13,9 +13,13 @@ struct ModelReader {
         var model = PolicyModel()
         guard let mapping = mapping(root, what: "a policy", keys: ModelReader.keys) else { return model }
         model.sections = mapping
-        readVersion(mapping["policy"], root)
-        model.clients = named(mapping["clients"], what: "clients").compactMap(client)
-        model.roles = named(mapping["roles"], what: "roles").compactMap(role)
+        if let entry = mapping["policy"] {
+            readVersion(entry)
+        } else if !entries(root).contains(where: { $0.key.value == "policy" }) {
+            error(root.range, "the policy's version is missing", "begin with 'policy: 1'")
+        }
+        model.clients = named(mapping["clients"], what: "clients").map(client)
+        model.roles = named(mapping["roles"], what: "roles").map(role)
         model.bindings = items(mapping["bindings"], what: "bindings").compactMap(binding)
         model.tests = items(mapping["tests"], what: "tests").compactMap(test)
         readNever(mapping["never"], into: &model)
@@ -23,10 +27,13 @@ struct ModelReader {
         return model
     }
 
-    private func readVersion(_ entry: SourceNode.Entry?, _ root: SourceNode) {
-        guard let entry else { return error(root.range, "the policy's version is missing", "begin with 'policy: 1'") }
-        guard let version = text(entry.value, what: "the version") else { return }
-        if version != "1" { error(entry.value.range, "unknown version \(version.shortened)", "this program knows 1") }
+    private func entries(_ node: SourceNode) -> [SourceNode.Entry] {
+        if case .mapping(let entries) = node.content { entries } else { [] }
+    }
+
+    private func readVersion(_ entry: SourceNode.Entry) {
+        guard let version = text(entry.value, what: "the version"), version != "1" else { return }
+        error(entry.value.range, "unknown version \(version.shortened)", "this program knows 1")
     }
 
     private func audit(_ entry: SourceNode.Entry?) -> Bool {
@@ -60,16 +67,19 @@ struct ModelReader {
         if let entry = mapping["mode"], mode == "report", mapping["ceiling"] == nil {
             error(entry.key.range, "mode report without a ceiling", "name a role that grants what may pass")
         }
-        if let entry = mapping["ceiling"], mode != "report" {
+        if let entry = mapping["ceiling"], mode == "enforce" || mapping["mode"] == nil {
             error(entry.key.range, "a ceiling without mode report", "add 'mode: report', or remove the ceiling")
         }
         guard let client, !roles.isEmpty else { return nil }
         return BindingModel(
-            range: node.range, client: client, roles: roles, namespaces: namespaces, ceiling: mode == "report" ? ceiling : nil)
+            range: node.range, client: client, roles: roles, namespaces: namespaces,
+            ceiling: mode == "report" ? ceiling : nil)
     }
 
     private func test(_ node: SourceNode) -> TestModel? {
-        guard let mapping = mapping(node, what: "a test", keys: ["client", "allow", "deny", "netns"]) else { return nil }
+        guard let mapping = mapping(node, what: "a test", keys: ["client", "allow", "deny", "netns"]) else {
+            return nil
+        }
         let client = required(mapping["client"], "client", of: "a test", node)
         if let deny = mapping["deny"], mapping["allow"] != nil {
             error(deny.key.range, "a test with both allow and deny", "make two tests of it")

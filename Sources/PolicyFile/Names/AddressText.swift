@@ -2,8 +2,25 @@ internal import GatewayPolicy
 
 /// IPv4 and IPv6 prefixes as text.
 enum AddressText {
-    /// The address and the bits that a text names, or why it names none.
+    /// The prefix that a text names, or why it names none.
     static func prefix(_ text: String) throws(NameError) -> AddressPrefix {
+        let (address, length) = try split(text)
+        if let prefix = AddressPrefix(address: address, length: UInt8(length)) { return prefix }
+        var masked = address
+        for bit in length..<(address.count * 8) { masked[bit / 8] &= ~(0x80 >> UInt8(bit % 8)) }
+        throw NameError(
+            "'\(text.shortened)' has bits behind its length", hint: "did you mean \(self.text(masked))/\(length)?")
+    }
+
+    /// The prefix that a text names, where an interface's address with the length of its network means the address.
+    static func destination(_ text: String) throws(NameError) -> AddressPrefix? {
+        if let address = address(text) { return AddressPrefix(address: address, length: UInt8(address.count * 8)) }
+        let (address, length) = try split(text)
+        return AddressPrefix(address: address, length: UInt8(length))
+            ?? AddressPrefix(address: address, length: UInt8(address.count * 8))
+    }
+
+    private static func split(_ text: String) throws(NameError) -> (address: [UInt8], length: Int) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard let address = address(String(parts[0])) else {
             throw NameError("'\(text.shortened)' is not a prefix", hint: "write it as 10.0.0.0/8 or 2001:db8::/32")
@@ -16,11 +33,7 @@ enum AddressText {
         guard !digits.isEmpty, digits.count <= 3, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             digits == "0" || digits.first != "0", let length = Int(digits), length <= width
         else { throw NameError("'\(text.shortened)' has no length between 0 and \(width)") }
-        if let prefix = AddressPrefix(address: address, length: UInt8(length)) { return prefix }
-        var masked = address
-        for bit in length..<width { masked[bit / 8] &= ~(0x80 >> UInt8(bit % 8)) }
-        throw NameError(
-            "'\(text.shortened)' has bits behind its length", hint: "did you mean \(self.text(masked))/\(length)?")
+        return (address, length)
     }
 
     /// 4 or 16 bytes, or nil.

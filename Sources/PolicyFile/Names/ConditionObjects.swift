@@ -1,27 +1,26 @@
 internal import GatewayPolicy
 
-/// Which operations have what a `where` can name.
+/// Which operations have what a `where` can name: what the judge says of them, so that nothing is promised here that
+/// isn't held there.
 enum ConditionObjects {
     /// The keys that bind a write; none for reads.
-    static func keys(_ family: Family, _ operation: Operation) -> [ConditionKey] {
-        guard operation.kind == .write else { return [] }
-        return ConditionKey.allCases.filter { has($0, family, operation) }
+    static func keys(_ family: Family, _ operation: Operation) -> [WhereKey] {
+        let binding = ConditionKeys(binding: operation, of: family)
+        return WhereKey.allCases.filter { binding.contains($0.bit) }
     }
+}
 
-    private static func has(_ key: ConditionKey, _ family: Family, _ operation: Operation) -> Bool {
-        switch (key, family.label) {
-        case (.interface, "route"): !withoutInterface.contains(operation.name)
-        case (.interface, "generic/ethtool"), (.interface, "generic/wireguard"): true
-        case (.table, "route"): ["NEWROUTE", "DELROUTE", "NEWRULE", "DELRULE"].contains(operation.name)
-        case (.protocol, "route"):
-            ["NEWROUTE", "DELROUTE", "NEWRULE", "DELRULE", "NEWNEXTHOP"].contains(operation.name)
-        case (.destinationIn, "route"), (.notDestinationIn, "route"):
-            ["NEWROUTE", "DELROUTE", "NEWADDR", "DELADDR", "NEWNEIGH", "DELNEIGH"].contains(operation.name)
-        case (.linkKind, "route"): operation.name == "NEWLINK"
-        case (.family, "route"): true
-        default: false
+extension WhereKey {
+    /// The judge's name for it.
+    fileprivate var bit: ConditionKeys {
+        switch self {
+        case .interface: .interface
+        case .table: .table
+        case .protocol: .protocolNumber
+        case .destinationIn: ConditionKeys(GatewayPolicy.ConditionKey.destination)
+        case .notDestinationIn: ConditionKeys(GatewayPolicy.ConditionKey.excludedDestination)
+        case .linkKind: .linkKind
+        case .family: .family
         }
     }
-
-    private static let withoutInterface: Set<String> = ["DELNEXTHOP", "NEWNSID", "NEWACTION", "DELACTION"]
 }

@@ -13,7 +13,8 @@ enum DistinguishedName {
         repeat {
             if let problem = takeAttribute(&bytes) { return problem }
         } while takeSeparator(&bytes)
-        return bytes.isEmpty ? nil : NameError("this is not a name as RFC 4514 writes it", hint: "as in CN=Ops CA,O=Example")
+        return bytes.isEmpty
+            ? nil : NameError("this is not a name as RFC 4514 writes it", hint: "as in CN=Ops CA,O=Example")
     }
 
     private static func hasSpaceAtComma(_ text: String) -> Bool {
@@ -32,7 +33,9 @@ enum DistinguishedName {
 
     private static func takeAttribute(_ bytes: inout ArraySlice<UInt8>) -> NameError? {
         let type = bytes.prefix { $0 != UInt8(ascii: "=") && $0 != UInt8(ascii: ",") && $0 != UInt8(ascii: "+") }
-        let isType = !type.isEmpty && type.allSatisfy { $0.isLetterOrDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }
+        let isType =
+            !type.isEmpty
+            && type.allSatisfy { $0.isLetterOrDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }
         guard isType, type.endIndex < bytes.endIndex, bytes[type.endIndex] == UInt8(ascii: "=") else {
             return NameError("this is not a name as RFC 4514 writes it", hint: "as in CN=Ops CA,O=Example")
         }

@@ -90,6 +90,10 @@ enum NameTable {
         return !prefix.isEmpty && glob.hasPrefix(prefix) && matches(String(glob.dropFirst(prefix.count)), name)
     }
 
+    private static func isNotification(_ text: String, in family: Family) -> Bool {
+        Catalogue.notifications.contains { $0.family == family.label && isName(text, $0.name, prefix: family.prefix) }
+    }
+
     /// Why nothing has this name in a family, with the nearest that could be meant in this section.
     static func unknown(_ text: String, in family: Family, section: SectionKind?) -> NameError {
         let isGroup = section == .listen
@@ -99,12 +103,16 @@ enum NameTable {
             let verb = operation.kind == .read ? "read" : "write"
             return NameError(message, hint: "\(operation.name) is an operation and belongs under \(verb)")
         }
+        let kind = section?.operations
+        let fitting = family.operations.filter { kind == nil || $0.kind == kind }.map(\.name)
         if !isGroup, let group = group(text, in: family) {
-            let near = Suggestion.hint(for: text, in: family.operations.map(\.name), prefix: family.prefix)
+            let near = Suggestion.hint(for: text, in: fitting, prefix: family.prefix)
             return NameError(message, hint: near ?? "\(group.name) is a group and belongs under listen")
         }
-        let kind = section?.operations
-        let names = isGroup ? family.groups.map(\.name) : family.operations.filter { kind == nil || $0.kind == kind }.map(\.name)
+        if !isGroup, isNotification(text, in: family) {
+            return NameError(message, hint: "the kernel says it and nobody can ask it; events are a matter of listen")
+        }
+        let names = isGroup ? family.groups.map(\.name) : fitting
         if let hint = Suggestion.hint(for: text, in: names, prefix: isGroup ? groupPrefix(family) : family.prefix) {
             return NameError(message, hint: hint)
         }
@@ -137,4 +145,9 @@ extension Operation {
 extension Modes {
     /// For messages.
     var words: String { self == .dump ? "dump" : self == .single ? "single" : "single and dump" }
+}
+
+extension NetlinkProtocol {
+    /// Those that anything can be granted of.
+    static let all = [route, sockDiag, xfrm, netfilter, generic]
 }

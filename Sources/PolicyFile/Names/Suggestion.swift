@@ -1,26 +1,32 @@
 /// Finds the name that somebody probably meant.
 enum Suggestion {
+    /// A file can have thousands of names, and none of them long.
+    private static let mostNames = 512
+    private static let longestName = 48
+
     /// The nearest of `names`, or nil when none is near; of equally near ones the first.
     static func nearest(to text: String, in names: [String], prefix: String = "") -> String? {
         let wanted = folded(text, prefix)
-        guard !wanted.isEmpty, wanted.count <= 64 else { return nil }
+        guard !wanted.isEmpty, wanted.count <= longestName else { return nil }
         var best: (name: String, distance: Int)?
-        for name in names {
+        for name in names.prefix(mostNames) {
             let candidate = folded(name, prefix)
-            guard !candidate.isEmpty, candidate.count <= 64 else { continue }
+            guard !candidate.isEmpty, candidate.count <= longestName else { continue }
             let distance = distance(wanted, candidate)
             if distance < best?.distance ?? .max { best = (name, distance) }
         }
-        if let best, best.distance <= max(1, min(wanted.count, folded(best.name, prefix).count) / 3) { return best.name }
+        if let best, best.distance <= max(1, min(wanted.count, folded(best.name, prefix).count) / 3) {
+            return best.name
+        }
         return contained(wanted, in: names, prefix)
     }
 
     /// `LINK` for `GETLINK`: the shortest name that ends or begins with it.
     private static func contained(_ wanted: [UInt8], in names: [String], _ prefix: String) -> String? {
         guard wanted.count >= 3 else { return nil }
-        let longer = names.filter { name in
+        let longer = names.prefix(mostNames).filter { name in
             let candidate = folded(name, prefix)
-            return candidate.count <= 64
+            return candidate.count <= longestName
                 && (candidate.starts(with: wanted) || candidate.reversed().starts(with: wanted.reversed()))
         }
         return longer.min { $0.utf8.count < $1.utf8.count }

@@ -2,13 +2,16 @@ internal import Yams
 
 /// Turns a file into nodes with places: checks characters and words, then lets Yams find the structure.
 struct SourceReader {
-    static let mostNodes = 50_000
-    static let mostDuplicates = 16
+    static let mostNodes = 200_000
+    static let mostDuplicates = 64
+    /// Bytes that are read again for the sake of duplicates.
+    static let mostRereading = 2 << 20
 
     private let collector: DiagnosticCollector
     private let tokens: [Int: Token]
     /// Keys that stand for another because Yams takes no duplicates: by place, the name that the file has there.
     private var renamed: [Int: String] = [:]
+    private var renames = 0
     private var nodes = 0
 
     /// The root of the file, or nil when it is no YAML that a policy may use; the collector knows why.
@@ -29,7 +32,8 @@ struct SourceReader {
 
     private mutating func compose() -> SourceNode? {
         var bytes = collector.map.bytes
-        for _ in 0...SourceReader.mostDuplicates {
+        let most = min(SourceReader.mostDuplicates, SourceReader.mostRereading / max(bytes.count, 1))
+        for round in 0...most {
             do {
                 let text = String(decoding: bytes, as: UTF8.self)
                 let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
@@ -40,7 +44,7 @@ struct SourceReader {
                 // Nodes hold their anchors weakly, and an anchor would have to be seen.
                 return withExtendedLifetime(parser) { convert(root) }
             } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
-                guard rename(context.mark, in: &bytes) else {
+                guard round < most, rename(context.mark, in: &bytes) else {
                     report(context.mark, "duplicate key \(keys.first?.shortened ?? "")")
                     return nil
                 }
@@ -49,24 +53,25 @@ struct SourceReader {
                 return nil
             }
         }
-        collector.error(0..<0, "too many duplicate keys")
         return nil
     }
 
     /// Gives one of two equal keys another name of the same length, so that the rest can still be read.
     private mutating func rename(_ mark: Mark, in bytes: inout [UInt8]) -> Bool {
         let offset = collector.map.offset(line: mark.line, column: mark.column)
-        guard renamed[offset] == nil, let token = tokens[offset] else { return false }
+        guard let token = tokens[offset], token.kind == .plain || token.kind == .quoted else { return false }
         let inner = token.kind == .quoted ? (offset + 1)..<(token.range.upperBound - 1) : token.range
         let name = collector.map.text(inner)
         // What an escape stands for is not worth a second reader here.
         let isOrdinary = name.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f && $0 != 0x5c && $0 != 0x27 }
-        guard token.kind == .plain || token.kind == .quoted, !name.isEmpty, isOrdinary else { return false }
-        var number = renamed.count
+        guard !name.isEmpty, isOrdinary else { return false }
+        let letters = Array("qxzjkwvyabcdefghilmnoprstu0123456789".utf8)
+        var number = renames
         for index in inner {
-            bytes[index] = UInt8(ascii: "a") + UInt8(number % 26)
-            number /= 26
+            bytes[index] = letters[number % letters.count]
+            number /= letters.count
         }
+        renames += 1
         renamed[offset] = name
         return true
     }

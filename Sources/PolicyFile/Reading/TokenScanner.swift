@@ -27,6 +27,8 @@ struct TokenScanner {
     private var offset = 0
     /// Where the line ends.
     private var end = 0
+    /// True when what follows can't be told apart any more.
+    private var isLost = false
     /// By the byte where they begin.
     private(set) var tokens: [Int: Token] = [:]
 
@@ -36,14 +38,14 @@ struct TokenScanner {
     }
 
     mutating func scan() {
-        while offset < bytes.count, !collector.isFull {
+        while offset < bytes.count, !isLost, !collector.isFull {
             end = bytes[offset...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
             let next = end + 1
             if end > offset, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
             scanLine()
             offset = next
         }
-        for open in brackets { report(open, "'\(character(open))' is never closed") }
+        for open in brackets where !isLost { report(open, "'\(character(open))' is never closed") }
     }
 
     private mutating func scanLine() {
@@ -60,7 +62,7 @@ struct TokenScanner {
             if offset == start, isMarker() { return }
         }
         sawContent = true
-        while offset < end {
+        while offset < end, !isLost {
             scanToken(lineStart: start)
             skipSpaces()
             if offset < end, bytes[offset] == UInt8(ascii: "#"), bytes[offset - 1].isBlank { return }
@@ -97,7 +99,7 @@ struct TokenScanner {
         case UInt8(ascii: ":") where endsWord(first + 1): offset += 1
         case UInt8(ascii: ":") where !brackets.isEmpty && !afterQuote(first):
             report(first, "a value that begins with ':'", hint: "put it in quotes")
-            offset = end
+            scanPlain()
         case UInt8(ascii: ":") where !brackets.isEmpty: offset += 1
         case UInt8(ascii: "-") where first + 1 == end || bytes[first + 1].isBlank:
             if first - lineStart > TokenScanner.widestIndent { report(first, "lists are nested too deep") }
@@ -129,7 +131,8 @@ struct TokenScanner {
         default: return false
         }
         report(offset, "\(message), which a policy doesn't have", hint: hint)
-        offset = end
+        isLost = bytes[offset] == UInt8(ascii: "|") || bytes[offset] == UInt8(ascii: ">")
+        while offset < end, !bytes[offset].isBlank, !bytes[offset].isFlowIndicator { offset += 1 }
         return true
     }
 
@@ -172,6 +175,7 @@ struct TokenScanner {
     private mutating func finishQuoted(_ first: Int) {
         guard offset < end else {
             offset = end
+            isLost = true
             return report(first, "a quote that isn't closed on its line")
         }
         offset += 1

@@ -9,3 +9,9 @@ int hostile_send_credentials(int socket, const uint8_t *_Nonnull bytes, size_t l
 // Sends the `first` bytes as a packet by vmsplice and splice, then overwrites the memory that they lie in with `second`,
 // of the same length; 0 when both were done.
 int hostile_send_and_change(int socket, const uint8_t *_Nonnull first, const uint8_t *_Nonnull second, size_t length);
+// Sends one datagram to the netlink socket with this port id in the caller's namespace; 0 when it was delivered.
+int hostile_netlink_to(int protocol, uint32_t port_id, const uint8_t *_Nonnull bytes, size_t length);
+// Sends netlink requests one after the other, each on a socket of its own, from a process without any capability in a
+// network namespace of its own. `codes` gets the errno of each first answer: 0 for data or success, -1 for none at all.
+int hostile_ask_uncapped(int protocol, const uint8_t *_Nonnull requests, const uint32_t *_Nonnull lengths, int count,
+                         int32_t *_Nonnull codes);

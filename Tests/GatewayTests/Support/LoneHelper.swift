@@ -1,9 +1,11 @@
 import CHostile
 import Confinement
 import GatewayIPC
+import GatewayPolicy
 import GatewayProtocol
 import Glibc
 import LinuxSys
+import Roles
 
 /// A packet socket as something that can be kept and handed around.
 final class PacketSocket {
@@ -84,13 +86,34 @@ final class LoneHelper {
     let ready: [UInt8]
     var log: String { text(ofFile: scratch.path + "/log") }
 
-    /// A reader of the calling thread's namespace.
-    static func reader() throws -> LoneHelper {
+    /// A reader of the calling thread's namespace that has these grant sets, by default those of the built-in policies
+    /// under the numbers 1 and 2.
+    static func reader(_ grantSets: [SessionGrants] = builtins) throws -> LoneHelper {
+        try broker(privileged: false, protocols: [0, 4, 16], grantSets)
+    }
+
+    /// A privileged broker of the calling thread's namespace.
+    static func privileged(_ grantSets: SessionGrants..., protocols: [Int32] = [0, 6, 12, 16]) throws -> LoneHelper {
+        try broker(privileged: true, protocols: protocols, grantSets)
+    }
+
+    private static func broker(
+        privileged: Bool, protocols: [Int32], _ grantSets: [SessionGrants]
+    ) throws -> LoneHelper {
         let options = BrokerOptions(
-            seal: seal(), isPrivileged: false, networkNamespace: 0, networkNamespaceName: "",
-            networkNamespaceDescriptor: nil, protocols: [0, 4, 16], burstBuffer: 4 << 20, burstBudget: 64 << 20,
+            seal: seal(), isPrivileged: privileged, networkNamespace: 0, networkNamespaceName: "",
+            networkNamespaceDescriptor: nil, protocols: protocols, burstBuffer: 4 << 20, burstBudget: 64 << 20,
             receiveBuffer: 1 << 20)
-        return try LoneHelper("nlgate-broker", options.arguments)
+        let helper = try LoneHelper("nlgate-broker", options.arguments)
+        for (index, set) in grantSets.enumerated() { try helper.send(set, number: UInt32(index + 1)) }
+        return helper
+    }
+
+    static var builtins: [SessionGrants] { [.of(.readOnly), .of(.unrestricted)] }
+
+    /// Sends a grant set, in as many parts as it takes.
+    func send(_ grants: SessionGrants, number: UInt32) throws {
+        for part in TablePart.parts(of: try grants.encoded()) { try send(.grants(number: number, part: part)) }
     }
 
     /// A frontend without listeners.
@@ -101,18 +124,24 @@ final class LoneHelper {
         return try LoneHelper("nlgate-frontend", options.arguments)
     }
 
+    /// A policy compiler; a file is its descriptor 4.
+    static func compiler(_ source: CompilerOptions.Source, file: Int32? = nil) throws -> LoneHelper {
+        let options = CompilerOptions(seal: seal(), source: source)
+        return try LoneHelper("nlgate-policyc", options.arguments, more: file.map { [$0] } ?? [])
+    }
+
     private static func seal() -> SealOptions {
         SealOptions(uid: uid, gid: uid, supervisorPID: getpid(), descriptorLimit: 1024, insecureOldKernel: false)
     }
 
-    private init(_ name: String, _ arguments: [String]) throws {
+    private init(_ name: String, _ arguments: [String], more: [Int32] = []) throws {
         scratch = try Scratch()
         let ends = try PacketSocket.pair()
         let null = try Descriptor.open("/dev/null", flags: O_RDWR)
         let log = try Descriptor.open(scratch.path + "/log", flags: O_RDWR | O_CREAT | O_APPEND)
         child = try spawn(
             HelperImage(path: program(name)), arguments: arguments,
-            descriptors: [null.raw, null.raw, log.raw, ends.theirs.descriptor.raw])
+            descriptors: [null.raw, null.raw, log.raw, ends.theirs.descriptor.raw] + more)
         control = ends.ours
         guard let first = try ends.ours.receive(), case .ready = try ChildMessage(first) else {
             throw ToolFailure(description: "the helper is not ready: \(text(ofFile: scratch.path + "/log"))")
@@ -160,5 +189,31 @@ extension PacketSocket {
         var kinds: [FrameKind] = []
         while let (header, _) = try cursor.next(in: packet.span) { kinds.append(header.kind) }
         return kinds
+    }
+}
+
+extension SessionGrants {
+    /// One role without conditions.
+    static func of(_ grants: Grants, limits: SessionLimits = SessionLimits()) -> SessionGrants {
+        SessionGrants(roles: [RolePart(name: "test", line: 7, grants: grants, limits: limits)])
+    }
+
+    /// The bytes that a supervisor sends.
+    func encoded() throws -> [UInt8] {
+        let parts = (roles + ceiling).map {
+            PolicyTables.Role(
+                name: $0.name, line: $0.line, privilegedProtocols: 0, servedProtocols: 0, grants: $0.encode())
+        }
+        let indexes = parts.indices.map { UInt16($0) }
+        let binding = PolicyTables.Binding(
+            client: 0, line: 1, named: [0], roles: Array(indexes[..<roles.count]),
+            ceiling: Array(indexes[roles.count...]))
+        let tables = PolicyTables(
+            roles: parts, clients: [PolicyTables.Client(name: "test", line: 1, criteria: [.anyUser])],
+            bindings: [binding], never: never.encode(), auditRequired: auditRequired)
+        let match = tables.match(
+            .user(uid: 0, gid: 0), networkNamespace: PolicyTables.ownNamespace, daemonUID: 0)
+        guard let match else { throw ToolFailure(description: "nothing is bound") }
+        return tables.grantSet(match)
     }
 }

@@ -1,0 +1,82 @@
+import GatewayProtocol
+import LinuxSys
+
+/// What was asked of a gateway besides datagrams, and who waits for the answers.
+struct ControlTable {
+    private struct Entry {
+        var deadline: UInt64
+        var answer: (ControlAnswer) -> Void
+    }
+
+    private var entries: [UInt32: Entry] = [:]
+    private var lastTag: UInt32 = 0
+
+    /// The soonest deadline.
+    var soonest: UInt64? { entries.values.map(\.deadline).min() }
+
+    /// Queues the frame and notes who waits.
+    mutating func start(
+        _ outgoing: inout OutgoingBytes, _ operation: ControlOperation, deadline: UInt64,
+        _ answer: @escaping (ControlAnswer) -> Void
+    ) {
+        repeat {
+            // Tags with the highest bit set are those of datagrams, 0 belongs to nobody.
+            lastTag = lastTag == Channel.firstSequence - 1 ? 1 : lastTag + 1
+        } while entries[lastTag] != nil
+        entries[lastTag] = Entry(deadline: deadline, answer: answer)
+        var writer = FrameWriter()
+        switch operation {
+        case .join(let group): writer.append(.join, tag: lastTag, group: group)
+        case .leave(let group): writer.append(.leave, tag: lastTag, group: group)
+        case .option(let option): writer.append(.option, tag: lastTag, option.encode())
+        case .describe: writer.append(.describe, tag: lastTag)
+        case .ping: writer.append(.ping, tag: lastTag)
+        }
+        outgoing.append(writer.take())
+    }
+
+    /// The answer came; a late one is dropped.
+    mutating func finish(_ tag: UInt32, _ answer: ControlAnswer) {
+        entries.removeValue(forKey: tag)?.answer(answer)
+    }
+
+    mutating func expire(_ now: UInt64) {
+        for (tag, entry) in entries where entry.deadline <= now {
+            entries[tag] = nil
+            entry.answer(.failure(.timedOut(.zero)))
+        }
+    }
+
+    mutating func failAll(_ reason: NetlinkError.Reason) {
+        let all = entries
+        entries = [:]
+        for entry in all.values { entry.answer(.failure(reason)) }
+    }
+}
+
+/// Bytes that wait for the stream to take them.
+struct OutgoingBytes {
+    private var bytes: [UInt8] = []
+    private var sent = 0
+
+    var isEmpty: Bool { sent == bytes.count }
+
+    mutating func append(_ more: [UInt8]) {
+        if sent > 0, sent == bytes.count {
+            bytes = []
+            sent = 0
+        }
+        bytes.append(contentsOf: more)
+    }
+
+    /// Writes as much as finds room at once.
+    mutating func write(to stream: StreamSocket) throws(ConnectError) -> StreamSocket.Step {
+        let step = try stream.write(bytes.span.extracting(sent..<bytes.count))
+        if case .bytes(let count) = step { sent += count }
+        if isEmpty {
+            bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 16)
+            sent = 0
+        }
+        return step
+    }
+}

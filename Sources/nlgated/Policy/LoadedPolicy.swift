@@ -1,0 +1,30 @@
+import LinuxSys
+import Roles
+
+/// The policy in force.
+struct LoadedPolicy {
+    let tables: PolicyTables
+    /// The file's path, or the name of a built-in.
+    let name: String
+    /// Milliseconds since 1970.
+    let loadedAt: Int64
+    /// What the compiler and the supervisor warned of.
+    let warnings: [String]
+
+    /// What there is, in words.
+    var summary: String {
+        func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+        return [
+            count(tables.clients.count, "client"), count(tables.roles.count, "role"),
+            count(tables.bindings.count, "binding"),
+        ].joined(separator: ", ")
+    }
+}
+
+extension PolicyTables {
+    /// Bindings name these namespaces, and nobody serves them.
+    func unservedNamespaces(_ served: [String]) -> [String] {
+        let known = Set(served + [PolicyTables.ownNamespace, PolicyTables.anyNamespace])
+        return Set(bindings.flatMap(\.networkNamespaces)).subtracting(known).sorted()
+    }
+}
