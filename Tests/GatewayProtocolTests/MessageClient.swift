@@ -50,7 +50,9 @@ struct MessageClient {
             while true {
                 var consumed = 0
                 var frames: [UInt8] = []
-                let step = try connection.receive(0..<held.count, of: held.span, consumed: &consumed, frames: &frames)
+                let bytes = held
+                let step = try connection.receive(
+                    0..<bytes.count, of: bytes.span, consumed: &consumed, frames: &frames)
                 held.removeFirst(consumed)
                 if case .open(let hello) = step { heard.hello = hello }
                 if step == .forward { heard.packets.append(frames) }
