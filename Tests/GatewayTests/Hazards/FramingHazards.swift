@@ -131,22 +131,3 @@ extension GatewayTests.Hazards {
         }
     }
 }
-
-/// Messages of nfnetlink.
-enum NetfilterBytes {
-    static let subsystem: UInt16 = 10 << 8
-
-    /// struct nfgenmsg: family, version, resource in network byte order; then attributes.
-    static func body(_ family: UInt8 = 2, _ attributes: [UInt8] = []) -> [UInt8] { [family, 0, 0, 0] + attributes }
-
-    static func control(_ type: UInt16, _ flags: MessageFlags = [], resource: [UInt8] = [0, 10]) -> [UInt8] {
-        message(type, flags, sequence: 1, [0, 0] + resource)
-    }
-
-    /// `content` between NFNL_MSG_BATCH_BEGIN and NFNL_MSG_BATCH_END.
-    static func batch(_ content: [UInt8]) -> [UInt8] { control(16) + content + control(17) }
-
-    static func newTable(_ name: String, flags: [UInt8] = [], sequence: UInt32) -> [UInt8] {
-        message(subsystem, [.ack, .create], sequence: sequence, body(2, Bytes.attribute(1, name) + flags))
-    }
-}

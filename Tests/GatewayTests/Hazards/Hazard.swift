@@ -28,8 +28,8 @@ extension GatewayTests {
     // | 36 the kernel blames the broker, 37 identities | the audit log's tests and the policy's |
     // | 40 families of one namespace | the kernel refuses by itself |
     // | 42 reads that need the capability | which broker serves them is in CapabilityTests |
-    // | 45 hardware addresses, 48 other people's data, 52 groups show what reads show | what is granted is shown |
-    // | 46 keys of IPsec, WireGuard and MACsec | none of them in this kernel; EveryOperationTests has the decisions |
+    // | 45 hardware addresses, 52 groups show what reads show | what is granted is shown |
+    // | 20 operations inside others | no device here has DCB, no family TIPC; SpecialAttributeTests judges them |
     // | 49 namespaces are listed | numbers alone, which no grant turns into access |
     // | 54 lost events | SlowReaderTests |
     // | 56 long answers | LimitTests and DumpTests |
@@ -41,6 +41,8 @@ extension GatewayTests {
 struct Hazard {
     var protocolNumber: UInt32 = 0
     var policy = "builtin:unrestricted"
+    /// A role of the user's own, in place of a built-in policy.
+    var role: PolicyText?
     /// The same without what makes it an attack; through the gateway the kernel says 0 to it.
     var harmless: () throws -> [UInt8]? = { nil }
     /// What must be there first; runs inside the namespace.
@@ -61,7 +63,7 @@ struct Hazard {
             try LocalSocket(protocolNumber: protocolNumber).send(attack())
             #expect(try hasHappened(), "the attack works without a gateway")
         }
-        try Gateway.run(["--policy", policy], prepare: prepare) { gateway in
+        try Gateway.run(role?.options ?? ["--policy", policy], prepare: prepare) { gateway in
             let client = try AttackingClient(gateway, protocolNumber)
             let attack = try attack()
             #expect(try client.errors(attack) == codes)
@@ -70,6 +72,19 @@ struct Hazard {
                 #expect(try client.errors(harmless) == [], "what isn't an attack is refused")
             }
         }
+    }
+}
+
+extension PolicyText {
+    /// A policy that gives root what stands in this role, and nobody else anything.
+    convenience init(role: String, never: String = "{}") throws {
+        try self.init(
+            """
+            clients: { root: { uid: 0 } }
+            roles: { only: { \(role) } }
+            bindings: [{ client: root, roles: [only] }]
+            never: \(never)
+            """)
     }
 }
 

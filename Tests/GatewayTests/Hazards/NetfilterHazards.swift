@@ -64,29 +64,14 @@ extension GatewayTests.Hazards {
             }
         }
 
-        /// NFT_MSG_NEWRULE in chain `c` of table `t` with one expression.
-        private static func rule(_ expression: String, _ data: [UInt8]) -> [UInt8] {
-            let inner = Bytes.attribute(1, expression) + Bytes.attribute(2, data)
-            return NetfilterBytes.batch(
-                message(
-                    NetfilterBytes.subsystem | 6, [.ack, .create, .append], sequence: 4,
-                    NetfilterBytes.body(
-                        2,
-                        Bytes.attribute(1, "t") + Bytes.attribute(2, "c")
-                            + Bytes.attribute(4, Bytes.attribute(1, inner)))))
-        }
-
         @Test func `43: a rule's expression reaches xtables, which take descriptors and paths`() throws {
             let information = Array("attack\0".utf8) + Bytes.zeros(249)
             let match =
                 Bytes.attribute(1, "comment") + Bytes.attribute(2, [0, 0, 0, 0]) + Bytes.attribute(3, information)
             try Hazard(
-                protocolNumber: 12, harmless: { Self.rule("counter", []) },
-                prepare: {
-                    try tool("nft", ["add table ip t"])
-                    try tool("nft", ["add chain ip t c"])
-                },
-                attack: { Self.rule("match", match) },
+                protocolNumber: 12, harmless: { NetfilterBytes.rule("counter", []) },
+                prepare: NetfilterBytes.makeChain,
+                attack: { NetfilterBytes.rule("match", match) },
                 hasHappened: { try tool("nft", ["list", "ruleset"]).contains("comment") }
             ).expectPrevented([125, 1, 125])
         }
@@ -116,5 +101,39 @@ extension GatewayTests.Hazards {
                 _ = try other.errors(NetfilterBytes.batch(Self.first))
             }
         }
+    }
+}
+
+/// Messages of nfnetlink.
+enum NetfilterBytes {
+    static let subsystem: UInt16 = 10 << 8
+
+    /// struct nfgenmsg: family, version, resource in network byte order; then attributes.
+    static func body(_ family: UInt8 = 2, _ attributes: [UInt8] = []) -> [UInt8] { [family, 0, 0, 0] + attributes }
+
+    static func control(_ type: UInt16, _ flags: MessageFlags = [], resource: [UInt8] = [0, 10]) -> [UInt8] {
+        message(type, flags, sequence: 1, [0, 0] + resource)
+    }
+
+    /// `content` between NFNL_MSG_BATCH_BEGIN and NFNL_MSG_BATCH_END.
+    static func batch(_ content: [UInt8]) -> [UInt8] { control(16) + content + control(17) }
+
+    static func newTable(_ name: String, flags: [UInt8] = [], sequence: UInt32) -> [UInt8] {
+        message(subsystem, [.ack, .create], sequence: sequence, body(2, Bytes.attribute(1, name) + flags))
+    }
+
+    static func makeChain() throws {
+        try tool("nft", ["add table ip t"])
+        try tool("nft", ["add chain ip t c"])
+    }
+
+    /// NFT_MSG_NEWRULE in that chain, with one expression.
+    static func rule(_ expression: String, _ data: [UInt8]) -> [UInt8] {
+        let inner = Bytes.attribute(1, expression) + Bytes.attribute(2, data)
+        let place = Bytes.attribute(1, "t") + Bytes.attribute(2, "c")
+        return batch(
+            message(
+                subsystem | 6, [.ack, .create, .append], sequence: 4,
+                body(2, place + Bytes.attribute(4, Bytes.attribute(1, inner)))))
     }
 }

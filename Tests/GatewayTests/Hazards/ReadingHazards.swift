@@ -21,16 +21,56 @@ extension GatewayTests.Hazards {
             }
         }
 
-        @Test func `12: reads that reset counters, under a read-only session`() throws {
-            let reset = message(NetfilterBytes.subsystem | 21, .dump, sequence: 3, NetfilterBytes.body(2))
+        @Test func `11: a single request that the kernel takes for a dump`() throws {
+            let half = message(RouteRequest.getLink, [.match, .ack], sequence: 3, Bytes.zeros(16))
+            try Namespace().enter {
+                try ip("link add nlgA type veth peer name nlgB")
+                let answer = try kernelAnswer(0, half, 3)
+                #expect(answer.messages >= 3, "a dump of every link")
+            }
+            try Gateway.run(policy: PolicyText(role: "read: { route: [GETLINK single] }")) { gateway in
+                let client = try AttackingClient(gateway, 0)
+                #expect(try client.errors(half) == [1])
+                #expect(try client.errors(message(RouteRequest.getLink, .dump, Bytes.zeros(16))) == [1])
+                #expect(try client.errors(RouteRequest.link(index: 1, sequence: 4)) == [])
+            }
+        }
+
+        @Test func `12: reads that reset counters`() throws {
+            func counters(_ command: UInt16) -> [UInt8] {
+                message(NetfilterBytes.subsystem | command, .dump, sequence: 3, NetfilterBytes.body(2))
+            }
             try Hazard(
-                protocolNumber: 12,
+                protocolNumber: 12, role: PolicyText(role: "read: { netfilter/nftables: all }"),
+                harmless: { counters(19) },
                 prepare: {
                     try tool("nft", ["add table ip t"])
                     try tool("nft", ["add counter ip t n { packets 5 bytes 500; }"])
-                }, attack: { reset },
+                }, attack: { counters(21) },
                 hasHappened: { try tool("nft", ["list", "ruleset"]).contains("packets 0") }
-            ).expectReset()
+            ).expectPrevented([1])
+        }
+
+        @Test func `44 and 46: groups and reads that carry packets and keys need more than their grant`() throws {
+            let (states, policies) = (message(18, .dump, sequence: 3), message(21, .dump, sequence: 3))
+            try Namespace().enter {
+                let code = try kernelAnswer(6, states, 3).code
+                #expect(code == 0)
+                try LocalSocket(protocolNumber: 12).setOption(1, 9)
+                try LocalSocket(protocolNumber: 6).setOption(1, 3)
+            }
+            let everything = try PolicyText(
+                role: "read: all, listen: { netfilter/nftables: all, xfrm: all, route: all }")
+            try Gateway.run(policy: everything) { gateway in
+                let client = try AttackingClient(gateway, 6)
+                #expect(try client.errors(states) == [1])
+                #expect(try client.errors(policies) == [])
+                for (number, refused, granted) in [(12, 9, 7), (6, 3, 4), (0, 30, 1)] as [(UInt32, UInt32, UInt32)] {
+                    let session = try gateway.session(nil, number)
+                    #expect(try session.setMembership(group: refused, joined: true).code == 1, "\(number) \(refused)")
+                    #expect(try session.setMembership(group: granted, joined: true).code == 0, "\(number) \(granted)")
+                }
+            }
         }
 
         @Test func `46: keys that need no capability`() throws {
@@ -103,22 +143,5 @@ private func expectNothing(
             return
         }
         for datagram in datagrams { #expect(try client.errors(datagram) == [1]) }
-    }
-}
-
-extension Hazard {
-    /// The attack works on the kernel itself, and a session that only reads isn't even given the protocol.
-    fileprivate func expectReset() throws {
-        try Namespace().enter {
-            try prepare()
-            #expect(try !hasHappened())
-            try LocalSocket(protocolNumber: protocolNumber).send(attack())
-            #expect(try hasHappened(), "the attack works without a gateway")
-        }
-        try Gateway.run(["--policy", policy], prepare: prepare) { gateway in
-            let refusal = try gateway.refusal { try gateway.session(nil, protocolNumber, readOnly: true) }
-            #expect(refusal.code == GoodbyeReason.policy)
-            #expect(try !hasHappened())
-        }
     }
 }
