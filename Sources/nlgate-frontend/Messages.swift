@@ -1,3 +1,4 @@
+import GatewayIPC
 import GatewayProtocol
 import LinuxSys
 

@@ -16,7 +16,7 @@ struct Tunnel: ~Copyable {
     private let context: TLSClientContext
     private let signals: SignalQueue
     private var epoll: Epoll
-    private var addresses: [SocketAddress] = []
+    private var addresses: [SocketAddress]
     private var pairs: [UInt64: TunnelPair] = [:]
     private var busy: Set<UInt64> = []
     private var nextNumber: UInt64 = 1
@@ -31,19 +31,35 @@ struct Tunnel: ~Copyable {
     private static let signalToken: UInt64 = 1
 
     init(listener: TunnelListener, to target: GatewayURL, _ context: TLSClientContext) throws(TunnelError) {
+        ignoreSIGPIPE()
+        let addresses = try Tunnel.resolve(target)
+        let signals = try Tunnel.signals()
+        let epoll = try Tunnel.queue(watching: signals.descriptor.raw)
         self.listener = listener
         self.target = target
         self.context = context
+        self.addresses = addresses
+        self.signals = signals
+        self.epoll = epoll
+        _ = raiseDescriptorLimit(to: UInt64(2 * Tunnel.most + 64))
+    }
+
+    private static func signals() throws(TunnelError) -> SignalQueue {
         do throws(Errno) {
-            ignoreSIGPIPE()
-            signals = try SignalQueue([SIGTERM, SIGINT])
-            epoll = try Epoll()
-            try epoll.add(signals.descriptor.raw, .read, token: Tunnel.signalToken)
+            return try SignalQueue([SIGTERM, SIGINT])
+        } catch {
+            throw .system("signalfd", error)
+        }
+    }
+
+    private static func queue(watching signals: Int32) throws(TunnelError) -> Epoll {
+        do throws(Errno) {
+            let epoll = try Epoll()
+            try epoll.add(signals, .read, token: signalToken)
+            return epoll
         } catch {
             throw .system("epoll", error)
         }
-        addresses = try Tunnel.resolve(target)
-        _ = raiseDescriptorLimit(to: UInt64(2 * Tunnel.most + 64))
     }
 
     private static func resolve(_ target: GatewayURL) throws(TunnelError) -> [SocketAddress] {
