@@ -3,6 +3,8 @@ import NetlinkWire
 /// Netlink messages as they come out of a byte stream, cut and joined anyhow, made into DATAGRAM frames: one message,
 /// one datagram.
 struct RequestStream: Sendable {
+    /// The session is one of rtnetlink.
+    var isRoute = true
     /// The largest message, in bytes.
     var limit = DatagramLimit.toReader
     /// The header of the message that came last, also if it was refused.
@@ -60,6 +62,7 @@ struct RequestStream: Sendable {
     }
 
     private mutating func forward(_ part: Range<Int>, of bytes: Span<UInt8>, into frames: inout [UInt8]) {
+        let isBegin = isRoute && rest == Int(last?.length ?? 0) && last.map(RequestStream.hasOldDeleteFlags) == true
         rest -= part.count
         let header = FrameHeader(
             payload: part.count, kind: .datagram, flags: rest > 0 ? .more : [], tag: last?.sequence ?? 0)
@@ -68,5 +71,13 @@ struct RequestStream: Sendable {
         frames.append(contentsOf: repeatElement(0, count: FrameHeader.size))
         header.write(into: &frames, at: start)
         for index in part { frames.append(bytes[index]) }
+        if isBegin { frames[start + FrameHeader.size + 7] &= ~0x02 }
+    }
+
+    /// pyroute2 0.1 says NLM_F_CREATE and NLM_F_EXCL also where it deletes, which used to mean nothing; today's kernels
+    /// take the latter for NLM_F_BULK, which they refuse.
+    private static func hasOldDeleteFlags(_ header: MessageHeader) -> Bool {
+        header.type.rawValue >= MessageType.firstOfProtocol && header.type.rawValue % 4 == 1
+            && header.flags.isSuperset(of: [.create, .exclusive])
     }
 }
