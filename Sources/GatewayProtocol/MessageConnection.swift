@@ -131,6 +131,7 @@ public struct MessageConnection: Sendable {
             let message = try ControlMessage(bytes.extracting(range))
             guard message.protocolNumber < 32 else { throw .badControl }
             hello.protocolNumber = message.protocolNumber
+            requests.isWide = message.isWide
             replies.readSize = message.isWide ? Dialect.wideReadSize : nil
             consumed = ControlMessage.size
         } else {
@@ -138,8 +139,8 @@ public struct MessageConnection: Sendable {
             guard let header = try? MessageHeader(from: bytes.extracting(range)) else { return .needMore }
             opener = header
         }
-        requests.isRoute = hello.protocolNumber == 0
-        if requests.isRoute { hello.groups = Dialect.routeGroups(for: dialect) }
+        requests.protocolNumber = hello.protocolNumber
+        if hello.protocolNumber == 0 { hello.groups = Dialect.routeGroups(for: dialect) }
         state = .opening
         return .open(hello)
     }

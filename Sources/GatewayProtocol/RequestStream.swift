@@ -3,8 +3,10 @@ import NetlinkWire
 /// Netlink messages as they come out of a byte stream, cut and joined anyhow, made into DATAGRAM frames: one message,
 /// one datagram.
 struct RequestStream: Sendable {
-    /// The session is one of rtnetlink.
-    var isRoute = true
+    /// The session's netlink protocol.
+    var protocolNumber: UInt32 = 0
+    /// The client is pyroute2 0.1.4 or 0.1.5, whose requests are wider than they are meant.
+    var isWide = false
     /// The largest message, in bytes.
     var limit = DatagramLimit.toReader
     /// The header of the message that came last, also if it was refused.
@@ -62,16 +64,21 @@ struct RequestStream: Sendable {
     }
 
     private mutating func forward(_ part: Range<Int>, of bytes: Span<UInt8>, into frames: inout [UInt8]) {
-        let isBegin = isRoute && rest == Int(last?.length ?? 0) && last.map(RequestStream.hasOldDeleteFlags) == true
+        let isBegin = rest == Int(last?.length ?? 0)
         rest -= part.count
+        let meant =
+            isBegin && rest == 0 && isWide
+            ? WideRequest.trimmed(part, of: bytes, protocolNumber: protocolNumber) : nil
         let header = FrameHeader(
-            payload: part.count, kind: .datagram, flags: rest > 0 ? .more : [], tag: last?.sequence ?? 0)
+            payload: meant?.count ?? part.count, kind: .datagram, flags: rest > 0 ? .more : [], tag: last?.sequence ?? 0
+        )
         let start = frames.count
         frames.reserveCapacity(start + Int(header.length))
         frames.append(contentsOf: repeatElement(0, count: FrameHeader.size))
         header.write(into: &frames, at: start)
-        for index in part { frames.append(bytes[index]) }
-        if isBegin { frames[start + FrameHeader.size + 7] &= ~0x02 }
+        if let meant { frames += meant } else { for index in part { frames.append(bytes[index]) } }
+        guard isBegin, protocolNumber == 0, last.map(RequestStream.hasOldDeleteFlags) == true else { return }
+        frames[start + FrameHeader.size + 7] &= ~0x02
     }
 
     /// pyroute2 0.1 says NLM_F_CREATE and NLM_F_EXCL also where it deletes, which used to mean nothing; today's kernels

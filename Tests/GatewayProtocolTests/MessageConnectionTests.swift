@@ -81,7 +81,9 @@ import Testing
         let datagrams = try datagrams(in: frames)
         #expect(datagrams.map(\.tag) == (0..<UInt32(sizes.count)).map { $0 })
         #expect(datagrams.map(\.bytes.count) == sizes.map { 16 + $0 })
-        for (datagram, message) in zip(datagrams, said) { #expect(datagram.bytes == Array(message[..<datagram.bytes.count])) }
+        for (datagram, message) in zip(datagrams, said) {
+            #expect(datagram.bytes == Array(message[..<datagram.bytes.count]))
+        }
     }
 
     @Test func `a packet of frames is never larger than one may be`() throws {

@@ -69,7 +69,8 @@ import Testing
         var client = try client()
         _ = try client.say(request(18, sequence: 5))
         let whole = message(
-            MessageHeader(type: MessageType(rawValue: 16), sequence: 5, portID: 77), [UInt8](repeating: 1, count: 70_000))
+            MessageHeader(type: MessageType(rawValue: 16), sequence: 5, portID: 77),
+            [UInt8](repeating: 1, count: 70_000))
         let frames = frame(.datagram, whole)
         try client.hear(Array(frames[..<65_536]), now: 20_000)
         #expect(client.output.isEmpty)

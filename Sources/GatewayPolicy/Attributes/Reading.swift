@@ -20,7 +20,7 @@ extension Attribute {
         return bytes[payload.lowerBound]
     }
 
-    /// A name as the kernel reads it, in printable ASCII: with or without NULs at its end, none inside.
+    /// A name as the kernel reads it, in printable ASCII: with or without one NUL at its end, none inside.
     func name(in bytes: Span<UInt8>) throws(Objection) -> String {
         let content = text(in: bytes)
         guard !content.isEmpty, content.allSatisfy({ (0x20...0x7e).contains($0) }) else {
@@ -38,10 +38,9 @@ extension Attribute {
         return name
     }
 
-    /// pyroute2 0.1.4 counts the padding behind a name as a part of it; to the kernel a name ends with its first NUL.
     private func text(in bytes: Span<UInt8>) -> [UInt8] {
         var end = payload.upperBound
-        while end > payload.lowerBound, bytes[end - 1] == 0 { end -= 1 }
+        if !payload.isEmpty, bytes[end - 1] == 0 { end -= 1 }
         return (payload.lowerBound..<end).map { bytes[$0] }
     }
 }

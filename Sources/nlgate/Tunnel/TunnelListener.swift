@@ -73,7 +73,8 @@ final class TunnelListener {
             }
             let uid = (try? socket.peerCredentials().uid) ?? UInt32.max
             if uid == 0 || uid == geteuid() { return socket }
-            writeStandardError("nlgate tunnel: a client of uid \(uid) was turned away; only root and uid \(geteuid()) may")
+            writeStandardError(
+                "nlgate tunnel: a client of uid \(uid) was turned away; only root and uid \(geteuid()) may")
         }
         return nil
     }

@@ -123,7 +123,9 @@ extension GatewayTests {
                     func saw(_ event: String, _ key: String, _ value: String) -> Bool {
                         events.contains { $0["event"] as? String == event && $0[key] as? String == value }
                     }
-                    for number in 1...5 { #expect(saw("RTM_NEWADDR", "address", "192.0.2.\(number)"), "\(watcher.log)") }
+                    for number in 1...5 {
+                        #expect(saw("RTM_NEWADDR", "address", "192.0.2.\(number)"), "\(watcher.log)")
+                    }
                     #expect(saw("RTM_DELADDR", "address", "192.0.2.5"), "\(watcher.log)")
                     #expect(saw("RTM_NEWLINK", "name", "nlgC"), "\(watcher.log)")
                     #expect(!watcher.log.contains("Traceback"), "\(watcher.log)")

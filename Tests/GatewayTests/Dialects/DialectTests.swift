@@ -134,7 +134,8 @@ extension GatewayTests {
 
         @Test func `who ends his side still gets the replies, and the end after a while`() throws {
             func prepare() throws {
-                try ipBatch((0..<20_000).map { "route add blackhole 10.\($0 >> 8 & 255).\($0 & 255).0/24" }, in: Scratch())
+                try ipBatch(
+                    (0..<20_000).map { "route add blackhole 10.\($0 >> 8 & 255).\($0 & 255).0/24" }, in: Scratch())
             }
             let options = ["--limit", "ping-seconds=1"]
             try Gateway.run(options, prepare: prepare) { gateway in
@@ -166,7 +167,8 @@ extension GatewayTests {
 
         @Test func `who says too little in time is sent away`() throws {
             try Gateway.run(["--limit", "handshake-seconds=1"]) { gateway in
-                for bytes in [[], [32], [32, 0, 0, 0, 18, 0], Array(MessageStreamClient.control(0)[..<20])] as [[UInt8]] {
+                for bytes in [[], [32], [32, 0, 0, 0, 18, 0], Array(MessageStreamClient.control(0)[..<20])] as [[UInt8]]
+                {
                     let client = try RawClient(gateway)
                     try client.write(bytes)
                     try client.waitForEnd()

@@ -33,7 +33,8 @@ extension GatewayTests {
 
         static let vectors: [Vector] = {
             let folder = OldClient.root.appending(path: "Tests/Vectors/dialects")
-            let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+            let files =
+                (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
             return files.sorted { $0.path() < $1.path() }.compactMap { try? Vector($0) }
         }()
 

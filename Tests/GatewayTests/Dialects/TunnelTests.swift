@@ -69,7 +69,8 @@ extension GatewayTests {
 
         @Test func `large dumps with a slow reader, and a half-closed client`() throws {
             func prepare() throws {
-                try ipBatch((0..<20_000).map { "route add blackhole 10.\($0 >> 8 & 255).\($0 & 255).0/24" }, in: Scratch())
+                try ipBatch(
+                    (0..<20_000).map { "route add blackhole 10.\($0 >> 8 & 255).\($0 & 255).0/24" }, in: Scratch())
             }
             try Gateway.run(prepare: prepare) { gateway in
                 let tunnel = try start(gateway)
@@ -87,7 +88,9 @@ extension GatewayTests {
             }
         }
 
-        @Test func `a gateway that isn't there, or doesn't want the certificate, ends the client, not the tunnel`() throws {
+        @Test func `a gateway that isn't there, or doesn't want the certificate, ends the client, not the tunnel`()
+            throws
+        {
             try Gateway.run { gateway in
                 let nowhere = try start(gateway, host: "tls://127.0.0.1:7009")
                 for _ in 0..<3 { try RawClient(address(gateway)).waitForEnd() }
@@ -106,8 +109,9 @@ extension GatewayTests {
                 let tunnel = try start(gateway)
                 // The path would keep them out already.
                 try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: path(gateway))
-                let script = "import os,socket,sys; os.setuid(int(sys.argv[2])); s=socket.socket(socket.AF_UNIX); "
-                    + "s.connect(sys.argv[1]); s.send(b'x'); sys.exit(len(s.recv(10)) != 0)"
+                let script =
+                    "import os,socket,sys; os.setuid(int(sys.argv[2])); s=socket.socket(socket.AF_UNIX); "
+                    + "s.connect(sys.argv[1]); sys.exit(len(s.recv(10)) != 0)"
                 let other = try result(of: python, ["-c", script, path(gateway), "65534"])
                 #expect(other.status == .exited(0) || other.output.contains("reset"), "\(other.output)")
                 try eventually("the tunnel says so") { tunnel.log.contains("uid 65534 was turned away") }
@@ -125,7 +129,8 @@ extension GatewayTests {
                     ["--listen", "tcp://127.0.0.1:7011"], ["--listen", "tcp://0.0.0.0:7011", "--insecure-tcp"],
                     ["--listen", "tls://127.0.0.1:7011"], ["--listen", "unix:///tmp/x?mode=0666"],
                 ] {
-                    let refused = try result(of: program("nlgate"), ["tunnel", "-H", Gateway.tls] + words + files(gateway))
+                    let refused = try result(
+                        of: program("nlgate"), ["tunnel", "-H", Gateway.tls] + words + files(gateway))
                     #expect(refused.status == .exited(2), "\(words): \(refused.output)")
                 }
                 for host in ["unix:///tmp/x", "tls://127.0.0.1:7000/blue"] {

@@ -6,7 +6,8 @@ import Testing
 /// The clients of 2013: releases of pyroute2 0.1, unmodified, under a Python 2.7.
 enum OldClient {
     /// Why a test doesn't run where one of the two is missing.
-    static let reason: Comment = "no Python 2.7, or no pyroute2 0.1 from the package index: recorded clients speak instead"
+    static let reason: Comment =
+        "no Python 2.7, or no pyroute2 0.1 from the package index: recorded clients speak instead"
 
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
@@ -51,7 +52,10 @@ enum OldClient {
         guard let python, let folder = folder(version) else { throw ToolFailure(description: "no pyroute2 \(version)") }
         return try RunningTool(
             "/usr/bin/env",
-            ["PYTHONPATH=" + folder, "PYTHONDONTWRITEBYTECODE=1", python, root.path() + "Tests/python/old_client.py", version]
+            [
+                "PYTHONPATH=" + folder, "PYTHONDONTWRITEBYTECODE=1", python, root.path() + "Tests/python/old_client.py",
+                version,
+            ]
                 + words,
             log: log)
     }
