@@ -89,9 +89,11 @@ struct PieceQueue: Sendable {
 
     mutating func removeFirst() {
         bytes -= pieces[head].bytes.count
+        // A queue that is never empty must not keep what it has given away.
+        pieces[head] = Piece(bytes: [])
         head += 1
-        guard isEmpty else { return }
-        pieces = []
+        guard isEmpty || head >= 64 && 2 * head >= pieces.count else { return }
+        pieces.removeSubrange(..<head)
         head = 0
     }
 }

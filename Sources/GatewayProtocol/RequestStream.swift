@@ -26,8 +26,14 @@ struct RequestStream: Sendable {
         defer { consumed = position - range.lowerBound }
         while position < range.upperBound {
             if rest == 0 {
-                try skipPadding(&position, range, of: bytes)
-                guard padding == 0, try begin(at: position, range, of: bytes) else { return }
+                switch next(&position, range, of: bytes) {
+                case .success(true): break
+                case .success(false): return
+                // What came before it is forwarded in any case, however TCP cut the stream.
+                case .failure(let error):
+                    guard frames.isEmpty else { return }
+                    throw error
+                }
             }
             // A part is forwarded whole: a client that sends byte by byte must not become a flood of frames.
             let part = min(rest, FrameHeader.maximumPayload)
@@ -36,6 +42,18 @@ struct RequestStream: Sendable {
             else { return }
             forward(position..<(position + part), of: bytes, into: &frames)
             position += part
+        }
+    }
+
+    /// Goes on to the next message; false when its header isn't whole.
+    private mutating func next(
+        _ position: inout Int, _ range: Range<Int>, of bytes: Span<UInt8>
+    ) -> Result<Bool, ProtocolError> {
+        do throws(ProtocolError) {
+            try skipPadding(&position, range, of: bytes)
+            return .success(padding == 0 ? try begin(at: position, range, of: bytes) : false)
+        } catch {
+            return .failure(error)
         }
     }
 

@@ -53,17 +53,22 @@ enum WideRequest {
 
     private static func rewritten(
         _ bytes: Span<UInt8>, _ header: MessageHeader, _ object: Object, isIPv4: Bool, attributesFrom start: Int
-    ) throws(WireError) -> [UInt8] {
+    ) throws(WireError) -> [UInt8]? {
         var writer = MessageWriter()
+        var isChanged = false
         let fixed = try bytes.bytes(MessageHeader.size..<start)
         var attributes: [(type: UInt16, payload: [UInt8])] = []
         var cursor = AttributeCursor(start..<bytes.count)
         while let attribute = try cursor.next(in: bytes) {
             var payload = try attribute.copy(of: bytes)
             let meant = meant(attribute.type, payload, object, isIPv4: isIPv4)
-            if meant < payload.count, payload[meant...].allSatisfy({ $0 == 0 }) { payload.removeSubrange(meant...) }
+            if meant < payload.count, payload[meant...].allSatisfy({ $0 == 0 }) {
+                payload.removeSubrange(meant...)
+                isChanged = true
+            }
             attributes.append((try bytes.u16(at: attribute.offset + 2), payload))
         }
+        guard isChanged else { return nil }
         try writer.message(header) { (writer: inout MessageWriter) throws(WireError) in
             writer.append(fixed)
             for attribute in attributes { try writer.attribute(attribute.type, attribute.payload) }

@@ -18,7 +18,7 @@ struct Frontend: ~Copyable {
     /// Connections whose turn ended while TLS still held bytes of theirs.
     var unfinished: Set<UInt32> = []
     /// Connections whose client gets something later.
-    var delayed: Set<UInt32> = []
+    var delayed = DelayedConnections()
     var nextNumber: UInt32 = 1
     /// Given up for a moment when descriptors run out, so that a client can be turned away.
     var reserve: SessionSocket?
@@ -79,7 +79,7 @@ struct Frontend: ~Copyable {
     private var patience: Int32 {
         if !unfinished.isEmpty { return 0 }
         if connections.isEmpty { return -1 }
-        return delayed.isEmpty ? 1000 : min(1000, untilNextResume)
+        return min(1000, untilNextResume)
     }
 
     /// Goes on reading where a turn ended with bytes still inside TLS.

@@ -81,7 +81,7 @@ extension Frontend {
         // While the socket has no room, it is the socket that tells when to go on.
         let isOpen = connection.phase == .open && connection.outgoing.isEmpty
         connection.resumeAt = isOpen ? connection.messages?.write(into: &output, now: now) : nil
-        if connection.resumeAt == nil { delayed.remove(connection.number) } else { delayed.insert(connection.number) }
+        delayed.set(connection.number, connection.resumeAt)
         if !connection.deliver(output.span) { close(connection) }
     }
 
@@ -101,19 +101,51 @@ extension Frontend {
     }
 }
 
+/// Connections to whose clients something is written later.
+struct DelayedConnections {
+    /// Milliseconds between two looks at all of them: many clients of one busy kernel must not cost a look each.
+    private static let interval: UInt64 = 10
+
+    private(set) var numbers: Set<UInt32> = []
+    /// When to look again, in monotonic milliseconds.
+    private(set) var nextLook = UInt64.max
+    private var lastLook: UInt64 = 0
+
+    mutating func set(_ number: UInt32, _ time: UInt64?) {
+        guard let time else { return remove(number) }
+        numbers.insert(number)
+        nextLook = min(nextLook, max(time, lastLook + DelayedConnections.interval))
+    }
+
+    mutating func remove(_ number: UInt32) {
+        numbers.remove(number)
+        if numbers.isEmpty { nextLook = .max }
+    }
+
+    /// Says that all are looked at now, and `set` when to look again.
+    mutating func look(at now: UInt64) {
+        lastLook = now
+        nextLook = .max
+    }
+}
+
 /// Messages that wait until the client has read others.
 extension Frontend {
-    /// Milliseconds until the first of them may be written.
+    /// Milliseconds until some of them may be written.
     var untilNextResume: Int32 {
-        let times = delayed.compactMap { connections[$0]?.resumeAt }
-        guard let first = times.min(), first > now else { return 0 }
-        return Int32(clamping: first - now)
+        delayed.nextLook > now ? Int32(clamping: delayed.nextLook - now) : 0
     }
 
     /// Writes those whose time has come.
     mutating func resumeDelayed() {
-        for number in delayed {
-            guard let connection = connections[number], let time = connection.resumeAt, now >= time else { continue }
+        guard now >= delayed.nextLook else { return }
+        delayed.look(at: now)
+        for number in delayed.numbers {
+            guard let connection = connections[number], let time = connection.resumeAt else { continue }
+            guard now >= time else {
+                delayed.set(number, time)
+                continue
+            }
             writeMessages(connection)
             if isLive(connection) { watch(connection) }
         }

@@ -11,6 +11,8 @@ struct MessageClient {
     var output: [UInt8] = []
     /// When to ask again.
     var wakeAt: UInt64?
+    /// Every frame that went to the broker, also before an error.
+    private(set) var forwarded: [UInt8] = []
     private var held: [UInt8] = []
 
     init(_ dialect: Dialect, isLocal: Bool = true) {
@@ -55,6 +57,7 @@ struct MessageClient {
                     0..<bytes.count, of: bytes.span, consumed: &consumed, frames: &frames)
                 held.removeFirst(consumed)
                 if case .open(let hello) = step { heard.hello = hello }
+                forwarded += frames
                 if step == .forward { heard.packets.append(frames) }
                 if step == .needMore { break }
             }
