@@ -9,7 +9,7 @@ struct NLGate: ParsableCommand {
         version: nlgateVersionText,
         subcommands: [
             LinkCommand.self, AddressCommand.self, RouteCommand.self, NeighbourCommand.self, RuleCommand.self,
-            WhoamiCommand.self, DoctorCommand.self, PolicyCommand.self, PKICommand.self,
+            WhoamiCommand.self, DoctorCommand.self, TunnelCommand.self, PolicyCommand.self, PKICommand.self,
         ])
 }
 
