@@ -11,15 +11,20 @@ extension GatewayTests {
             var routes: Set<IPPrefix> = []
             var losses = 0
             var snapshots = 0
+            var isWhole = false
 
             mutating func take(_ event: NetworkEvent) {
                 switch event {
                 case .changed(.route(let route)), .present(.route(let route)):
                     if route.type == .blackhole { routes.insert(route.prefix) }
                 case .removed(.route(let route)): routes.remove(route.prefix)
-                case .lost: losses += 1
+                case .lost:
+                    losses += 1
+                    isWhole = false
                 case .snapshotBegins: routes = []
-                case .snapshotEnds: snapshots += 1
+                case .snapshotEnds:
+                    snapshots += 1
+                    isWhole = true
                 default: break
                 }
             }
@@ -43,6 +48,7 @@ extension GatewayTests {
                             "addr add 10.3.0.1/16 dev e0", "route add blackhole 10.4.0.0/16",
                             "neigh add 10.3.0.9 lladdr 02:00:00:00:00:09 dev e0", "rule add priority 55 table 66",
                             "rule del priority 55", "link del e0",
+                            "route del blackhole 10.4.0.0/16",
                         ] { try namespace.ip(words) }
                     }
                     try await expectKinds(&iterator, change)
@@ -63,7 +69,7 @@ extension GatewayTests {
                 prefixes.map { "route add blackhole \($0)/32" } + prefixes.map { "route del blackhole \($0)/32" }
                     + ["route add blackhole 192.0.2.0/24", "route add blackhole 198.51.100.0/24"])
             let wanted: Set<IPPrefix> = ["192.0.2.0/24", "198.51.100.0/24"]
-            while picture.routes != wanted {
+            while picture.routes != wanted || !picture.isWhole {
                 let event = try #require(await iterator.next()).value
                 if case .disconnected(let error) = event { Issue.record("\(error)") }
                 picture.take(event)
