@@ -82,7 +82,8 @@ let package = Package(
             name: "GatewayPolicyTests",
             dependencies: ["GatewayPolicy", "NetlinkWire", "LinuxSys", "CLinux", "Confinement"]),
         .testTarget(
-            name: "PolicyFileTests", dependencies: ["PolicyFile", "GatewayPolicy", "Roles", "nlgate"], exclude: ["Corpus"]),
+            name: "PolicyFileTests",
+            dependencies: ["PolicyFile", "GatewayPolicy", "Roles", "LinuxSys", "nlgate"], exclude: ["Corpus", "Golden"]),
         .testTarget(name: "GatewayIPCTests", dependencies: ["GatewayIPC"]),
         .testTarget(name: "GatewayURLTests", dependencies: ["GatewayURL"]),
         .testTarget(name: "RolesTests", dependencies: ["Roles", "GatewayPolicy", "PolicyFile"]),

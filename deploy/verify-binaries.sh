@@ -27,7 +27,7 @@ equal() { [ "$1" = "$2" ]; }
 libc="libc.so.6 libgcc_s.so.1 libm.so.6 libstdc++.so.6"
 expected_libraries() {
     case "$1" in
-        nlgated | nlgate-broker) echo "libcap.so.2 libseccomp.so.2 $libc" ;;
+        nlgated | nlgate-broker | nlgate-policyc) echo "libcap.so.2 libseccomp.so.2 $libc" ;;
         nlgate-frontend) echo "libcap.so.2 libcrypto.so.3 libseccomp.so.2 libssl.so.3 $libc" ;;
         nlgate) echo "libcrypto.so.3 libssl.so.3 $libc" ;;
     esac
@@ -65,6 +65,7 @@ verify_content() {
     names=$(LC_ALL=C nm "$symbols/$program")
     check "$program" "has no symbols in $symbols, so nothing can be said of what it contains" \
         has ' swift_retain$' "$names"
+    check "$program" "contains the parser of YAML" has_not '4Yams|yaml_parser' "$names"
     check "$program" "contains Dispatch, which starts threads" has_not ' _?dispatch_(async|sync|queue|once)' "$names"
     check "$program" "contains the Concurrency runtime, which starts threads" has_not ' swift_task_' "$names"
     check "$program" "contains Foundation" has_not '10Foundation|20FoundationEssentials' "$names"
@@ -78,12 +79,12 @@ verify_content() {
         nlgated)
             check "$program" "contains the netlink codec" has_not '11NetlinkWire' "$names"
             check "$program" "contains the client protocol" has_not '15GatewayProtocol' "$names"
-            check "$program" "contains the policy" has_not '13GatewayPolicy' "$names"
+            check "$program" "contains the policy" has_not '13GatewayPolicy|10PolicyFile' "$names"
             check "$program" "contains the TLS module" has_not '9TLSSocket' "$names" ;;
     esac
 }
 
-for program in nlgated nlgate-frontend nlgate-broker nlgate; do
+for program in nlgated nlgate-frontend nlgate-broker nlgate-policyc nlgate; do
     for file in "$symbols/$program" "$programs/$program"; do
         [ -x "$file" ] || { echo "$file is missing: run 'make release' first" >&2; exit 1; }
     done
@@ -93,7 +94,7 @@ for program in nlgated nlgate-frontend nlgate-broker; do verify_content "$progra
 # Each program must at least start and know its version or its parent.
 check nlgated "does not run" "$programs/nlgated" --version >/dev/null
 check nlgate "does not run" "$programs/nlgate" --version >/dev/null
-for helper in nlgate-frontend nlgate-broker; do
+for helper in nlgate-frontend nlgate-broker nlgate-policyc; do
     status=0
     "$programs/$helper" >/dev/null 2>&1 || status=$?
     check "$helper" "started by hand it must refuse with status 2, not $status" equal "$status" 2

@@ -122,8 +122,7 @@ extension Broker {
         record.omitted = omitted
         report(record)
     }
-    /// A supervisor that sends no grant sets keeps no log.
     private func report(_ record: AuditRecord) {
-        if !grantSets.isEmpty { control.send(.audit(record)) }
+        control.send(.audit(record))
     }
 }

@@ -42,8 +42,6 @@ struct GrantSets {
     private var size = 0
     private var assembling: Assembling?
 
-    var isEmpty: Bool { sets.isEmpty }
-
     /// Takes the next piece: of the set that is under way, or the first of a new one.
     mutating func take(_ number: UInt32, _ part: TablePart) -> Bool {
         var current = assembling ?? Assembling(number: number)
@@ -73,18 +71,9 @@ struct GrantSets {
     mutating func rights(_ grantSet: UInt32, protocolNumber: UInt32, readOnly: Bool) -> SessionRights? {
         let key = Key(grantSet: grantSet, protocolNumber: protocolNumber, readOnly: readOnly)
         if let made = rights[key] { return made }
-        guard let grants = sets[grantSet]?.grants ?? builtin(grantSet) else { return nil }
+        guard let grants = sets[grantSet]?.grants else { return nil }
         let made = SessionRights(grants, protocolNumber: protocolNumber, readOnly: readOnly)
         rights[key] = made
         return made
-    }
-
-    /// The two sets that a supervisor needn't send.
-    private func builtin(_ grantSet: UInt32) -> SessionGrants? {
-        switch grantSet {
-        case 1: SessionGrants(roles: [RolePart(name: "builtin:read-only", grants: .readOnly)])
-        case 2: SessionGrants(roles: [RolePart(name: "builtin:unrestricted", grants: .unrestricted)])
-        default: nil
-        }
     }
 }

@@ -92,17 +92,25 @@ extension Broker {
     private mutating func refuseUnlogged(_ session: Session, _ held: HeldDatagram) {
         let (id, reason) = (denials.next(), "the audit log can't be written")
         for entry in held.entries { logUnsent(session, entry, .denied, EPERM, reason, id) }
-        let text = session.extendedAcks ? "nlgate: \(reason) [denial \(id)]" : nil
-        var cursor = MessageCursor(held.bytes.span)
+        let writes = Set(held.entries.map(\.index))
+        var (cursor, index) = (MessageCursor(held.bytes.span), 0)
         while let message = try? cursor.next(in: held.bytes.span) {
-            var writer = MessageWriter()
-            do throws(WireError) {
-                try writer.acknowledge(message.header, portID: session.portID, code: EPERM, text: text)
-            } catch {
-                continue
-            }
-            send(session, .datagram, writer.bytes)
+            let isWrite = writes.contains(index)
+            let text = isWrite ? reason : Objection.cancelled.text(client: "")
+            answer(session, message.header, isWrite ? EPERM : ECANCELED, "nlgate: \(text) [denial \(id)]")
+            index += 1
         }
+    }
+
+    private func answer(_ session: Session, _ request: MessageHeader, _ code: Int32, _ text: String) {
+        var writer = MessageWriter()
+        do throws(WireError) {
+            try writer.acknowledge(
+                request, portID: session.portID, code: code, text: session.extendedAcks ? text : nil)
+        } catch {
+            return
+        }
+        send(session, .datagram, writer.bytes)
     }
 
     /// The kernel's queue is empty: every answer that there is was heard, and no dump is under way.

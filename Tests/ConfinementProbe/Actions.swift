@@ -138,6 +138,7 @@ private func crash(_ kind: String) -> Never {
     case "assert": probe_assert()
     case "free": probe_double_free()
     case "stack": _ = probe_overflow_stack(0)
+    case "loop": while true {}
     default: break
     }
     exit(0)

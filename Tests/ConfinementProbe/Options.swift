@@ -25,6 +25,7 @@ struct Options {
         case "supervisor": .supervisor
         case "frontend": .frontend
         case "broker": .broker
+        case "compiler": .compiler
         default: .reader
         }
     }
@@ -46,6 +47,8 @@ struct Options {
             role: role, uid: number("uid").map { UInt32($0) }, gid: number("gid").map { UInt32($0) },
             supervisorPID: parent, descriptorCount: Int32(number("count") ?? 4), network: network,
             protocols: protocols, descriptorLimit: 256, kernel: kernel)
+        if let bytes = number("memory") { plan.addressSpaceLimit = bytes }
+        plan.processorSeconds = number("seconds")
         plan.faults = FaultPlan(failing: measures("fail"), skipped: measures("skip"))
         return plan
     }

@@ -33,7 +33,12 @@ func runSealed(_ options: Options) -> Never {
         _ = try? control.send(bytes.span)
     } catch { stop(23, error) }
     act(options, at: "finished")
-    if options["serve"] != nil { serve(&sealing) }
+    if options["serve"] != nil, options.role == .compiler {
+        // It can't receive: nobody has anything to tell it.
+        _ = try? control.wait(for: .read, milliseconds: 30_000)
+    } else if options["serve"] != nil {
+        serve(&sealing)
+    }
     exit(0)
 }
 

@@ -11,7 +11,7 @@ import Testing
 
         /// The supervisor's environment is dealt with before, and a namespace that is kept takes no step.
         var isNoStep: Bool {
-            role == .supervisor && measure == .environment || role != .frontend && measure == .networkNamespace
+            role == .supervisor && measure == .environment || role.keepsNetwork && measure == .networkNamespace
         }
 
         /// A change of user makes a process undumpable by itself.

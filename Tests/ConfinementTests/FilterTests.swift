@@ -58,10 +58,16 @@ import Testing
             let names = Set(table.rules.map(\.name))
             #expect(names.isDisjoint(with: never), "\(table.name)")
         }
-        for plan in Self.plans where plan.role == .frontend {
+        for plan in Self.plans where [.frontend, .compiler].contains(plan.role) {
             for table in SyscallTable.tables(for: plan, pid: 1) {
                 #expect(!table.rules.contains { ["socket", "bind", "capset"].contains($0.name) })
             }
+        }
+        let compiler = Self.tables.filter { $0.name.hasPrefix("policy compiler") }
+        #expect(compiler.count == 2)
+        for table in compiler {
+            let names = Set(table.rules.map(\.name))
+            #expect(names.isDisjoint(with: ["recvmsg", "recvfrom", "accept4", "fcntl", "setsockopt", "epoll_ctl"]))
         }
         let serving = try #require(SyscallTable.tables(for: Self.plans[3], pid: 1).last)
         #expect(!serving.rules.contains { ["socket", "bind", "seccomp"].contains($0.name) })

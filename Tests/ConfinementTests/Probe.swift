@@ -46,7 +46,7 @@ enum Probe {
 
     /// The plan of a role as the daemon makes it for root.
     static func root(_ role: ProcessRole, _ more: [String] = []) -> [String] {
-        let network = role == .frontend ? ["network=empty"] : []
+        let network = role.keepsNetwork ? [] : ["network=empty"]
         return ["role=\(role)", "uid=\(uid)", "gid=\(uid)", "protocols=0,15"] + network + more
     }
 
@@ -79,6 +79,11 @@ enum Probe {
         close(theirs)
         return RunningProbe(child, Descriptor(owning: ours), errors)
     }
+}
+
+extension ProcessRole {
+    /// The others live in a network of their own.
+    var keepsNetwork: Bool { self != .frontend && self != .compiler }
 }
 
 /// A probe that waits for commands.

@@ -3,7 +3,7 @@ import Glibc
 import LinuxSys
 import Testing
 
-let confinedRoles: [ProcessRole] = [.frontend, .reader, .broker]
+let confinedRoles: [ProcessRole] = [.frontend, .reader, .broker, .compiler]
 
 /// The whole sealing, as each role, seen from outside through /proc.
 @Suite(.enabled(if: Probe.isRoot, Probe.needsRoot)) struct SealingTests {
@@ -49,8 +49,8 @@ let confinedRoles: [ProcessRole] = [.frontend, .reader, .broker]
         for space in ["ipc", "mnt"] {
             #expect(try namespace("\(probe.pid)", space) != namespace("self", space), "\(space)")
         }
-        #expect(try (namespace("\(probe.pid)", "net") == namespace("self", "net")) == (role != .frontend))
-        if role == .frontend {
+        #expect(try (namespace("\(probe.pid)", "net") == namespace("self", "net")) == role.keepsNetwork)
+        if !role.keepsNetwork {
             let interfaces = try probe.proc("net/dev").split(separator: "\n").dropFirst(2)
             #expect(interfaces.count == 1 && interfaces.first?.contains("lo:") == true)
             #expect(try probe.proc("net/route").split(separator: "\n").count <= 1)
@@ -80,6 +80,22 @@ let confinedRoles: [ProcessRole] = [.frontend, .reader, .broker]
         #expect(limit("Max address space") == ["4294967296", "4294967296"])
         #expect(limit("Max locked memory") == ["0", "0"])
         _ = try probe.end(hangUp: true)
+    }
+
+    @Test func `time and memory end where the plan says`() throws {
+        let bounds = ["memory=\(512 << 20)", "seconds=1"]
+        let probe = try Probe.start(Probe.root(.compiler, bounds + ["serve=1"]))
+        _ = try probe.report()
+        let lines = try probe.proc("limits").split(separator: "\n")
+        func limit(_ name: String) -> [Substring] {
+            lines.first { $0.hasPrefix(name) }?.dropFirst(26).split(separator: " ").prefix(2).map { $0 } ?? []
+        }
+        #expect(limit("Max address space") == ["536870912", "536870912"])
+        #expect(limit("Max cpu time") == ["1", "1"])
+        _ = try probe.end(hangUp: true)
+        let busy = try Probe.run(Probe.root(.compiler, bounds + ["act=crash:loop"]))
+        #expect(busy.report != nil)
+        #expect(busy.status == .signalled(SIGKILL))
     }
 
     @Test func `a broker joins the namespace that it is given and closes the descriptor`() throws {

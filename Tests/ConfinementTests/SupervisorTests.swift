@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test(arguments: confinedRoles) func `children seal themselves within it`(role: ProcessRole) throws {
-        let network = role == .frontend ? ["network=empty"] : []
+        let network = role.keepsNetwork ? [] : ["network=empty"]
         let outcome = try Probe.run(["mode=supervisor", "child=\(role)"] + Self.user + network)
         #expect(outcome.answer("child") == "exit status 0", "\(outcome.texts)")
         let reports = outcome.messages.compactMap { SealingReport(decoding: $0.span) }

@@ -17,9 +17,9 @@ enum Canonical {
     ]
 
     static func request(
-        _ family: Family, _ operation: Operation, dump: Bool, attributes: [UInt8]? = nil
+        _ family: Family, _ operation: Operation, dump: Bool, attributes: [UInt8] = [], selecting: Bool = true
     ) throws -> [UInt8] {
-        let more = selectors(family, operation) + (attributes ?? [])
+        let more = (selecting ? selectors(family, operation, besides: attributes) : []) + attributes
         let flags = dump ? Request.dump : operation.kind == .read ? Request.get : Request.set
         switch family.protocolNumber {
         case NetlinkProtocol.route:
@@ -34,28 +34,38 @@ enum Canonical {
             let size = operation.number < 20 ? 60 : 56
             return try Request.message(operation.number, flags, [2, 6] + Request.zeros(size - 2) + more)
         case NetlinkProtocol.netfilter:
-            let message = try Request.message(operation.number, flags, Request.zeros(4) + more)
+            // A name in no family means every family.
+            let message = try Request.message(operation.number, flags, [2, 0, 0, 0] + more)
             return operation.tags.contains(.batched) ? try batch(message) : message
         default:
             let id = assignedFamilies[family.name] ?? 0
-            let usual = family.name == "TASKSTATS" ? Request.attribute(1, [1, 0, 0, 0]) : []
             return try Request.generic(
-                id, UInt8(operation.number), flags, header: family.headerSize, attributes ?? usual)
+                id, UInt8(operation.number), flags, header: family.headerSize, more)
         }
     }
 
-    /// What a deletion must name, lest it means everything.
-    private static func selectors(_ family: Family, _ operation: Operation) -> [UInt8] {
-        let table = Request.text(1, "t")
+    /// What a deletion must name, lest it means everything; nothing that stands in `attributes` already.
+    private static func selectors(_ family: Family, _ operation: Operation, besides attributes: [UInt8]) -> [UInt8] {
+        // An address goes with any other attribute.
+        guard attributes.isEmpty || operation.name == "DELADDR" else { return [] }
+        let tuple = Request.attribute(1, Request.attribute(1, []))
+        let name = Request.text(1, "t")
         switch (family.label, operation.name) {
         case ("route", "DELADDR"): return Request.attribute(2, [192, 0, 2, 1])
         case ("route", "DELRULE"): return Request.attribute(6, [1, 0, 0, 0])
-        case ("netfilter/nftables", "DELRULE"), ("netfilter/nftables", "DESTROYRULE"): return table
+        case ("netfilter/nftables", "DELRULE"), ("netfilter/nftables", "DESTROYRULE"): return name
+        case ("netfilter/nftables", "DELTABLE"), ("netfilter/nftables", "DESTROYTABLE"): return name
         case ("netfilter/nftables", "DELCHAIN"), ("netfilter/nftables", "DESTROYCHAIN"):
-            return table + Request.text(3, "c")
-        case ("netfilter/nftables", "DELTABLE"), ("netfilter/nftables", "DESTROYTABLE"): return []
-        case ("netfilter/nftables", let name) where name.hasPrefix("DEL") || name.hasPrefix("DESTROY"):
-            return table + Request.text(2, "s")
+            return name + Request.text(3, "c")
+        case ("netfilter/nftables", let verb) where verb.hasPrefix("DEL") || verb.hasPrefix("DESTROY"):
+            return name + Request.text(2, "s")
+        case ("netfilter/ctnetlink", "CT_DELETE"): return tuple
+        case ("netfilter/ctnetlink_exp", "EXP_DELETE"): return Request.attribute(2, Request.attribute(1, []))
+        case ("netfilter/ipset", "DESTROY"), ("netfilter/ipset", "FLUSH"): return Request.text(2, "s")
+        case ("netfilter/acct", "DEL"), ("netfilter/cttimeout", "DELETE"), ("netfilter/cthelper", "DEL"): return name
+        case ("generic/TASKSTATS", "TASKSTATS_CMD_GET"): return Request.attribute(1, [1, 0, 0, 0])
+        case ("generic/tcp_metrics", "DEL"): return Request.attribute(1, [192, 0, 2, 1])
+        case ("generic/nl80211", "DEL_STATION"): return Request.attribute(6, [2, 0, 0, 0, 0, 1])
         default: return []
         }
     }
@@ -129,7 +139,9 @@ struct Question: CustomTestStringConvertible, Sendable {
             let cut = question.family.protocolNumber == NetlinkProtocol.route && request.count == 20 ? 4 : 2
             request.removeLast(cut)
             request.replaceSubrange(0..<2, with: Request.little(UInt16(request.count)))
-            let small: Set<String> = ["FLUSHSA", "SETDEFAULT", "GETDEFAULT", "GETNSID", "NEWNSID", "GETNETCONF"]
+            let small: Set<String> = [
+                "FLUSHSA", "SETDEFAULT", "GETDEFAULT", "GETNSID", "NEWNSID", "GETNETCONF", "DEL_STATION",
+            ]
             guard !small.contains(question.operation.name) else { continue }
             let court = try #require(courts[question.family.protocolNumber])
             #expect(court.errors(request) == [22], "\(question.testDescription)")

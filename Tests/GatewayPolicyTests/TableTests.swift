@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test func `what an operation is tagged with and what its attributes carry agree`() throws {
-        let attributeKinds: Tags = [.descriptor, .process, .path, .namespace, .group, .code]
+        let attributeKinds: Tags = [.descriptor, .process, .path, .namespace, .code]
         // Named in the message's header, in its reply, or by the operation as a whole.
         let byItself: Set<String> = [
             "sock_diag SOCK_DIAG_BY_FAMILY", "generic/TASKSTATS TASKSTATS_CMD_GET", "generic/handshake ACCEPT",
@@ -137,10 +137,53 @@ import Testing
         let folder = Self.source.appending(path: "Attributes")
         for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
             let text = try String(contentsOf: file, encoding: .utf8)
-            names += text.matches(of: /\.(?:refused\([^,)]*, |ownPort\()"([A-Z0-9_]+)"/).map { String($0.1) }
+            names += text.matches(of: /\.(?:refused\([^,)]*, |ownPort\(|namespaceNumber\(|program\()"([A-Z0-9_]+)"/).map
+            { String($0.1) }
         }
-        #expect(names.count > 20)
+        #expect(names.count > 25)
         // The kind of a tunnel, not an attribute.
         for name in names where name != "LWTUNNEL_ENCAP_BPF" { #expect(listed.contains(name), "\(name)") }
+    }
+
+    /// The ways of asking for many objects at once: without naming one, by a link group, or by a flag.
+    private static func sweeping(_ family: Family, _ operation: Operation) throws -> [[UInt8]] {
+        // NLM_F_BULK, and NLM_F_ROOT for actions.
+        let flags: [MessageFlags] = [Request.set, Request.set.union(.exclusive), Request.set.union(.replace)]
+        guard family.protocolNumber == NetlinkProtocol.route else {
+            return [try Canonical.request(family, operation, dump: false, attributes: [], selecting: false)]
+        }
+        let size = Canonical.routeSizes[operation.number / 4] ?? 4
+        return try flags.flatMap { flags in
+            try [Request.attribute(2, [1, 1, 1, 1]), Request.attribute(27, Special.number), []].map {
+                try Request.message(operation.number, flags, Request.zeros(size) + $0)
+            }
+        }
+    }
+
+    @Test func `what can be asked of many objects at once is tagged, and needs its extra`() throws {
+        let with = Grants(extras: .all) { _, operation in operation.grantable }
+        let without = Grants(extras: Grants.Extras.all.subtracting(.group)) { _, operation in operation.grantable }
+        var found: Set<String> = []
+        for family in Catalogue.families {
+            let (all, few) = (try Court(with, family.protocolNumber), try Court(without, family.protocolNumber))
+            for operation in family.operations where operation.grantable.contains(.single) {
+                let requests = try Self.sweeping(family, operation)
+                let needs = requests.contains { all.forwards($0) && few.errors($0).contains(1) }
+                if needs { found.insert("\(family.label) \(operation.name)") }
+                #expect(needs == operation.tags.contains(.group), "\(family.label) \(operation.name)")
+            }
+        }
+        #expect(found.count > 25)
+    }
+
+    @Test func `what can cut a session off is tagged`() throws {
+        let route = try #require(Catalogue.family("route"))
+        let cutting = Set(
+            GuardCase.all.filter(\.isRefused).map { UInt16($0.bytes[4]) | UInt16($0.bytes[5]) << 8 })
+        for operation in route.operations {
+            #expect(operation.tags.contains(.itself) == cutting.contains(operation.number), "\(operation.name)")
+        }
+        let others = Catalogue.families.filter { $0.label != "route" }.flatMap(\.operations)
+        #expect(others.filter { $0.tags.contains(.itself) }.map(\.name) == ["SOCK_DESTROY"])
     }
 }

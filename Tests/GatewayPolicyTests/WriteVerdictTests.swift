@@ -1,6 +1,7 @@
-@testable import GatewayPolicy
 import NetlinkWire
 import Testing
+
+@testable import GatewayPolicy
 
 @Suite struct WriteVerdictTests {
     private static let setLink: UInt16 = 19

@@ -20,7 +20,9 @@ extension GatewayTests {
         ]
 
         @Test func `the supervisor's reasons are the protocol's`() {
+            #expect(SupervisorReason.policy == GoodbyeReason.policy)
             #expect(SupervisorReason.limits == GoodbyeReason.limits)
+            #expect(SupervisorReason.revoked == GoodbyeReason.revoked)
             #expect(SupervisorReason.expired == GoodbyeReason.expired)
             #expect(SupervisorReason.internalError == GoodbyeReason.internalError)
         }
@@ -271,6 +273,7 @@ extension GatewayTests {
             let scratch = try Scratch()
             for (from, to) in [
                 ("nlgated", "nlgated"), ("nlgate-broker", "nlgate-broker"), ("hostile-helper", "nlgate-frontend"),
+                ("nlgate-policyc", "nlgate-policyc"),
             ] {
                 try FileManager.default.copyItem(atPath: program(from), toPath: scratch.path + "/" + to)
             }

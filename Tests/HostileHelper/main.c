@@ -1,6 +1,7 @@
 // Stands in for a helper of the gateway: sends the packets of the file `script` beside it over descriptor 3, one a
-// line in hexadecimal, and then stays until the supervisor hangs up.
+// line in hexadecimal, and then stays until the supervisor hangs up, or ends at a line `exit N`.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@ int main(void) {
     static char line[8192];
     static unsigned char packet[4096];
     while (fgets(line, sizeof line, script) != NULL) {
+        if (strncmp(line, "exit ", 5) == 0) return atoi(line + 5);
         size_t count = 0;
         unsigned value;
         for (char *p = line; count < sizeof packet && sscanf(p, "%2x", &value) == 1; p += 2) packet[count++] = value;

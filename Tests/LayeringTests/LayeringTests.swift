@@ -54,7 +54,10 @@ import Testing
         func expect(_ name: String, without forbidden: Set<String>) {
             #expect(manifest.closure(name).isDisjoint(with: forbidden), "\(name)")
         }
-        expect("nlgated", without: ["NetlinkWire", "NetlinkFamilies", "GatewayPolicy", "TLSSocket", "COpenSSL"])
+        expect(
+            "nlgated",
+            without: ["NetlinkWire", "NetlinkFamilies", "GatewayPolicy", "PolicyFile", "TLSSocket", "COpenSSL"])
+        expect("nlgate-policyc", without: ["NetlinkFamilies", "GatewayProtocol", "TLSSocket", "COpenSSL"])
         expect("nlgate-frontend", without: ["GatewayPolicy", "NetlinkFamilies"])
         expect("nlgate-broker", without: ["TLSSocket", "COpenSSL", "NetlinkFamilies", "GatewayURL"])
         expect("RemoteNetlink", without: ["CSeccomp", "CCap", "Confinement", "GatewayPolicy", "GatewayIPC"])
@@ -62,6 +65,15 @@ import Testing
         for library in ["NetlinkFamilies", "GatewayPolicy", "GatewayProtocol"] {
             #expect(manifest.closure(library) == [library, "NetlinkWire"])
         }
+    }
+
+    @Test func `YAML is read by the policy compiler and by whoever runs the command line`() {
+        #expect(manifest.targets.values.filter { $0.products.contains("Yams") }.map(\.name) == ["PolicyFile"])
+        let readers = manifest.targets.values.filter {
+            $0.kind == "executable" && manifest.closure($0.name).contains("PolicyFile")
+        }
+        #expect(Set(readers.map(\.name)).isSuperset(of: ["nlgate-policyc"]))
+        #expect(Set(readers.map(\.name)).isDisjoint(with: Self.processes))
     }
 
     @Test func `the processes and what they link have no Foundation, Dispatch or Concurrency`() {
@@ -115,7 +127,7 @@ import Testing
             }
         }
         for name in Self.processes { try expect(name, without: ["libFoundation", "lib_Foundation", "libdispatch"]) }
-        for name in ["nlgated", "nlgate-broker"] { try expect(name, without: ["libssl", "libcrypto"]) }
+        for name in ["nlgated", "nlgate-broker", "nlgate-policyc"] { try expect(name, without: ["libssl", "libcrypto"]) }
         try expect("nlgate", without: ["libseccomp", "libcap"])
         #expect(try needed("nlgate-frontend").contains { $0.hasPrefix("libssl") })
         #expect(try needed("nlgate-broker").contains { $0.hasPrefix("libseccomp") })

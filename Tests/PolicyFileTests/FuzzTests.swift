@@ -51,11 +51,11 @@ import Testing
             return false
         }
         let file = PolicyFile(checking: source)
-        let lines = source.text.split(separator: /\r?\n/, omittingEmptySubsequences: false)
+        let lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)
         for diagnostic in file.diagnostics {
             let isPlace = (1...lines.count).contains(diagnostic.line) && diagnostic.column >= 1
             try #require(isPlace && (0...bytes.count).contains(diagnostic.position.offset), "\(diagnostic) in \(source.text)")
-            let width = lines[diagnostic.line - 1].unicodeScalars.count
+            let width = lines[diagnostic.line - 1].count { $0 & 0xc0 != 0x80 }
             #expect(diagnostic.column <= width + 2, "\(diagnostic) in \(source.text)")
             #expect(!diagnostic.message.isEmpty && !diagnostic.description.contains("\n"))
         }
@@ -96,10 +96,10 @@ import Testing
             bomb, String(repeating: "[", count: 500_000), String(repeating: "{a: ", count: 200_000),
             String(repeating: "- ", count: 300_000), String(repeating: "? ", count: 300_000),
             (0..<2000).map { String(repeating: " ", count: $0) + "a:\n" }.joined().prefix(1_000_000).description,
-            String(repeating: "x", count: PolicySource.maximumSize + 1), String(repeating: "\n", count: 1_000_000),
-            "policy: 1\nroles:\n" + (0..<90_000).map { "  r\($0): {}\n" }.joined(),
-            "policy: 1\nroles: {" + String(repeating: "a: {},\n", count: 100_000) + "}",
-            "policy: 1\nbindings:\n" + String(repeating: "- \n", count: 300_000),
+            String(repeating: "x", count: PolicySource.maximumSize + 1), String(repeating: "\n", count: 200_000),
+            "policy: 1\nroles:\n" + (0..<60_000).map { "  r\($0): {}\n" }.joined(),
+            "policy: 1\nroles: {" + String(repeating: "a: {},\n", count: 20_000) + "}",
+            "policy: 1\nbindings:\n" + String(repeating: "- \n", count: 100_000),
         ]
         for text in hostile { #expect(try !examine(Array(text.utf8)), "\(text.prefix(40))") }
     }
@@ -107,7 +107,7 @@ import Testing
     @Test func `large policies come to an end`() throws {
         let clients = (0..<3000).map { "  c\($0): { uid: \($0) }\n" }.joined()
         let roles = (0..<1000).map { number in
-            let includes = number == 0 ? "" : "include: [r\(number - 1), r\(number / 2)], ".replacing("[r0, r0]", with: "[r0]")
+            let includes = number == 0 ? "" : "include: [r\(number - 1)\(number > 3 ? ", r\(number / 2)" : "")], "
             return "  r\(number): { \(includes)read: { route: [GETLINK] }, limits: { sessions: 1 } }\n"
         }.joined()
         let bindings = (0..<3000).map { "  - { client: c\($0), roles: [r\($0 % 1000)], netns: [a, b, c] }\n" }.joined()

@@ -160,9 +160,4 @@ extension SessionGrants {
         session.ceiling = ceiling.map(reading)
         return session
     }
-
-    /// The grants by name, one line a role, family and class, for people.
-    public func describe(protocolNumber: Int32? = nil) -> [String] {
-        roles.flatMap { ["role \($0.name)"] + $0.grants.describe(protocolNumber: protocolNumber) }
-    }
 }

@@ -179,7 +179,7 @@ struct PolicyCompiler {
     /// A part with what the supervisor has to know of it.
     static func table(_ part: RolePart, sessions: UInt32? = nil, sessionMinutes: UInt32? = nil) -> PolicyTables.Role {
         func protocols(_ isIn: (Int32) -> Bool) -> UInt32 {
-            (0..<32 as Range<Int32>).reduce(0) { isIn($1) ? $0 | 1 << UInt32($1) : $0 }
+            NetlinkProtocol.all.reduce(0) { isIn($1) ? $0 | 1 << UInt32($1) : $0 }
         }
         return PolicyTables.Role(
             name: part.name, line: part.line,

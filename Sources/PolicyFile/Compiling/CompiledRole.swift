@@ -16,6 +16,11 @@ struct CompiledRole: Sendable {
         (operationPlaces[UInt32(family) << 16 | UInt32(operation.number)] ?? []).map { operations[$0] }
     }
 
+    /// True when it grants an operation in some mode.
+    func grants(_ family: Int, _ operation: Operation) -> Bool {
+        operationPlaces[UInt32(family) << 16 | UInt32(operation.number)] != nil
+    }
+
     /// The entries that grant a group.
     func entries(_ family: Int, group: Int) -> [GroupEntry] {
         (groupPlaces[UInt32(family) << 16 | UInt32(group)] ?? []).map { groups[$0] }

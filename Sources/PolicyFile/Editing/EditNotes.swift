@@ -31,7 +31,7 @@ struct EditNotes {
         if request.kind == .write {
             let operations = request.cover.keys.compactMap { request.family.operation($0) }
             let keys = Set(operations.flatMap { ConditionObjects.keys(request.family, $0) })
-            let bound = ConditionKey.allCases.filter { keys.contains($0) && role.model.conditions[$0] != nil }
+            let bound = WhereKey.allCases.filter { keys.contains($0) && role.model.conditions[$0] != nil }
             let words = bound.compactMap { key in role.model.conditions[key]?.words(key) }
             texts.append(
                 words.isEmpty

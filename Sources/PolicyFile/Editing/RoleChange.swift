@@ -66,9 +66,9 @@ struct RoleChange {
             value: SourceTree([style.value(request.item)]))
         let name = style.text(request.item)
         let last = section.families.last { $0.all == nil }
-        if !families.isFlow, let last, try !layout.isFlow(self.node(last)) {
+        if !families.isFlow, let last, !last.names.isEmpty, try !layout.isFlow(self.node(last)) {
             // Lists beside it have a line for each name.
-            let dash = layout.indentation(last.names[0].range.lowerBound)
+            let dash = layout.indentation(last.names[last.names.count - 1].range.lowerBound)
             let text = "\(request.family.label):\(layout.newline)\(dash)\(name)"
             return Outcome(changes: try require(families.appending([text])), path: outcome.path, value: outcome.value)
         }

@@ -41,9 +41,10 @@ struct RoleEditor {
 
     func deny(_ request: EditRequest) throws(EditError) -> PolicyEdit {
         let grants = RoleGrants(policy, role, request)
-        let taken = request.cover.subtracting(request.cover.subtracting(grants.own.union(grants.included)))
-        guard !taken.isEmpty else { return unchanged("\(role.name.value) doesn't grant \(request.title)") }
-        if let source = grants.includedSources.first(where: { !$0.cover.subtracting(request.cover.subtracting($0.cover)).isEmpty }) {
+        guard !grants.own.isEmpty || !grants.included.isEmpty else {
+            return unchanged("\(role.name.value) doesn't grant \(request.title)")
+        }
+        if let source = grants.includedSources.first {
             throw .refused(
                 QueryError(
                     "\(role.name.value) includes \(source.role), which grants \(request.title) in line \(line(source.range))",

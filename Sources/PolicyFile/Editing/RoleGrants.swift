@@ -32,7 +32,10 @@ struct RoleGrants {
                 }
             }
             guard let operation = request.family.operation(key) else { return [] }
-            return role.entries(index, operation).map { Source(role: name, range: $0.range, cover: [key: $0.modes]) }
+            return role.entries(index, operation).compactMap { entry in
+                let modes = entry.modes.intersection(request.cover[key] ?? [])
+                return modes.isEmpty ? nil : Source(role: name, range: entry.range, cover: [key: modes])
+            }
         }
     }
 }

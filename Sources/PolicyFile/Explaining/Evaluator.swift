@@ -180,7 +180,7 @@ extension Evaluator.Reason {
 
 extension ConditionModel {
     /// `table is 100-199`.
-    func words(_ key: ConditionKey) -> String {
+    func words(_ key: WhereKey) -> String {
         let values = texts.joined(separator: ", ")
         return switch key {
         case .destinationIn: "the destination is in \(values)"

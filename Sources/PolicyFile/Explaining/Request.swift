@@ -77,7 +77,7 @@ struct RequestObjects: Sendable {
     init() {}
 
     init(_ words: [String], _ family: Family, _ operation: Operation) throws(NameError) {
-        let keys: KeyValuePairs<String, ConditionKey> = [
+        let keys: KeyValuePairs<String, WhereKey> = [
             "dev": .interface, "kind": .linkKind, "table": .table, "protocol": .protocol, "dst": .destinationIn,
             "family": .family,
         ]
@@ -97,7 +97,7 @@ struct RequestObjects: Sendable {
         }
     }
 
-    private mutating func set(_ key: ConditionKey, _ text: String) throws(NameError) {
+    private mutating func set(_ key: WhereKey, _ text: String) throws(NameError) {
         switch key {
         case .interface: interface = text
         case .linkKind: kind = text
@@ -118,7 +118,7 @@ struct RequestObjects: Sendable {
 
 extension RequestObjects {
     /// True or false when the request says, nil when it leaves the object open.
-    func fits(_ key: ConditionKey, _ conditions: Conditions) -> Bool? {
+    func fits(_ key: WhereKey, _ conditions: Conditions) -> Bool? {
         switch key {
         case .interface: interface.map { name in conditions.interfaces?.contains { matches($0, name) } ?? true }
         case .linkKind: kind.map { conditions.linkKinds?.contains($0) ?? true }

@@ -20,7 +20,7 @@ extension Explainer {
             operations: Catalogue.families.indices.flatMap { operations(role, $0) },
             groups: Catalogue.families.indices.flatMap { groups(role, $0) },
             extras: role.part.grants.extras.names,
-            conditions: ConditionKey.allCases.compactMap { key in
+            conditions: WhereKey.allCases.compactMap { key in
                 role.model.conditions[key].map { condition in
                     ResolvedRole.Condition(
                         key: key.rawValue, value: condition.texts.joined(separator: ", "), binds: role.bound(key))
@@ -79,7 +79,7 @@ extension Explainer {
 
 extension CompiledRole {
     /// The writes of the role that a key of `where` binds.
-    func bound(_ key: ConditionKey) -> [String] {
+    func bound(_ key: WhereKey) -> [String] {
         var titles: [String] = []
         for entry in operations where ConditionObjects.keys(entry.family, entry.operation).contains(key) {
             let title = "\(entry.family.label) \(entry.operation.name)"

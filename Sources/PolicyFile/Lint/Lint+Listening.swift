@@ -5,11 +5,12 @@ extension Lint {
     func lintListening() {
         var reported: Set<Range<Int>> = []
         for (session, _) in sessions {
-            let roles = session.roles.map { policy.roles[$0] }
-            for role in roles {
-                for entry in role.groups where !reported.contains(entry.range) {
-                    let reads = Lint.reads(entry.group, in: entry.family)
-                    guard !reads.isEmpty, !reads.contains(where: { isGranted($0, entry, roles) }) else { continue }
+            for index in session.roles {
+                for (entry, reads) in facts[index].heard where !reported.contains(entry.range) {
+                    let isGranted = session.roles.contains { role in
+                        reads.contains { policy.roles[role].grants(Int(entry.familyIndex), $0) }
+                    }
+                    guard !isGranted else { continue }
                     reported.insert(entry.range)
                     let names = reads.prefix(3).map(\.name).joined(separator: ", ")
                     collector.warning(
@@ -19,10 +20,6 @@ extension Lint {
                 }
             }
         }
-    }
-
-    private func isGranted(_ operation: Operation, _ entry: GroupEntry, _ roles: [CompiledRole]) -> Bool {
-        roles.contains { !$0.entries(Int(entry.familyIndex), operation).isEmpty }
     }
 
     /// The reads that show what a group's events show; any of them is enough.

@@ -3,18 +3,21 @@ internal import Roles
 
 /// What a policy says correctly and its author may not have meant.
 struct Lint {
-    /// Different sets of roles that are looked at; nobody has more.
-    static let mostSessions = 2000
+    /// Different sets of roles that are looked at.
+    static let mostSessions = 500
 
     let policy: CompiledPolicy
     let collector: DiagnosticCollector
     /// Every different set of roles that some client has somewhere.
     let sessions: [(session: SessionRoles, binding: BindingModel)]
+    /// In the order of the roles.
+    let facts: [RoleFacts]
 
     init(_ policy: CompiledPolicy, _ collector: DiagnosticCollector) {
         self.policy = policy
         self.collector = collector
         sessions = policy.sessions(most: Lint.mostSessions)
+        facts = policy.roles.map { RoleFacts($0) }
     }
 
     func run() {
@@ -55,9 +58,9 @@ struct Lint {
         for client in policy.model.clients where !bound.contains(client.name.value) {
             collector.warning(client.name.range, "nothing is bound to client \(client.name.value)")
         }
-        let had = Set(sessions.flatMap { $0.session.roles + $0.session.ceiling })
+        let bindings = policy.model.bindings
+        let had = Set(policy.closures.closure(bindings.flatMap(\.roles) + bindings.compactMap(\.ceiling)))
         for (index, role) in policy.roles.enumerated() where !had.contains(index) {
-            if sessions.count >= Lint.mostSessions { break }
             collector.warning(role.model.name.range, "nobody has role \(role.model.name.value)")
         }
         for role in policy.roles where role.operations.isEmpty && role.groups.isEmpty && role.model.includes.isEmpty {
@@ -109,26 +112,19 @@ struct Lint {
     private func lintSessions() {
         let anonymous = Set(policy.model.clients.filter { $0.kind == .anonymous }.map(\.name.value))
         for (session, binding) in sessions {
-            let roles = (session.roles + session.ceiling).map { policy.roles[$0] }
-            let isPrivileged = NetlinkProtocol.all.contains { number in
-                roles.contains { $0.part.grants.needsPrivilege(protocolNumber: number) }
-            }
-            if isPrivileged, !session.roles.contains(where: { policy.roles[$0].model.limits[.sessions] != nil }) {
+            let roles = session.roles + session.ceiling
+            let isLimited = session.roles.contains { policy.roles[$0].model.limits[.sessions] != nil }
+            if !isLimited, roles.contains(where: { facts[$0].isPrivileged }) {
                 collector.warning(
                     binding.client.range,
                     "\(binding.client.value) may have as many privileged sessions as the gateway allows",
                     hint: "add 'limits: { sessions: N }' to a role of it")
             }
-            if anonymous.contains(binding.client.value), roles.contains(where: { $0.model.section(.write) != nil }) {
+            if anonymous.contains(binding.client.value), roles.contains(where: { facts[$0].writes }) {
                 collector.warning(binding.client.range, "whoever reaches the gateway without a certificate may write")
             }
         }
     }
-}
-
-extension NetlinkProtocol {
-    /// Those that anything can be granted of.
-    static let all = [route, sockDiag, xfrm, netfilter, generic]
 }
 
 extension PolicyTables.Criterion {

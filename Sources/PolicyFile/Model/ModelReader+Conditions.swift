@@ -2,18 +2,18 @@ internal import GatewayPolicy
 
 /// `where`, and the names that `never` shares with it.
 extension ModelReader {
-    func conditions(_ entry: SourceNode.Entry) -> [ConditionKey: ConditionModel] {
-        guard let mapping = mapping(entry.value, what: "where", keys: ConditionKey.allCases.map(\.rawValue)) else {
+    func conditions(_ entry: SourceNode.Entry) -> [WhereKey: ConditionModel] {
+        guard let mapping = mapping(entry.value, what: "where", keys: WhereKey.allCases.map(\.rawValue)) else {
             return [:]
         }
-        var conditions: [ConditionKey: ConditionModel] = [:]
-        for key in ConditionKey.allCases {
+        var conditions: [WhereKey: ConditionModel] = [:]
+        for key in WhereKey.allCases {
             if let entry = mapping[key.rawValue] { conditions[key] = condition(key, entry) }
         }
         return conditions
     }
 
-    private func condition(_ key: ConditionKey, _ entry: SourceNode.Entry) -> ConditionModel? {
+    private func condition(_ key: WhereKey, _ entry: SourceNode.Entry) -> ConditionModel? {
         var texts: [String] = []
         func read<Value: Sendable>(_ one: (String, Range<Int>) -> Value?) -> [Value] {
             values(entry, what: key.rawValue) { text, range in

@@ -38,7 +38,7 @@ struct RoleModel: Sendable {
     var extras: [Located<Extra>] = []
     var namespaceIDs: [Located<Int32>] = []
     var limits: [LimitKey: Located<UInt32>] = [:]
-    var conditions: [ConditionKey: ConditionModel] = [:]
+    var conditions: [WhereKey: ConditionModel] = [:]
     /// Keys and values as they stand, for whoever edits the file in place.
     var entries: [SourceNode.Entry] = []
 
@@ -121,7 +121,7 @@ enum LimitKey: String, CaseIterable, Sendable {
 }
 
 /// Keys of `where`.
-enum ConditionKey: String, CaseIterable, Sendable {
+enum WhereKey: String, CaseIterable, Sendable {
     case interface
     case table
     case `protocol`

@@ -3,12 +3,12 @@ internal import GatewayPolicy
 /// Which operations have what a `where` can name.
 enum ConditionObjects {
     /// The keys that bind a write; none for reads.
-    static func keys(_ family: Family, _ operation: Operation) -> [ConditionKey] {
+    static func keys(_ family: Family, _ operation: Operation) -> [WhereKey] {
         guard operation.kind == .write else { return [] }
-        return ConditionKey.allCases.filter { has($0, family, operation) }
+        return WhereKey.allCases.filter { has($0, family, operation) }
     }
 
-    private static func has(_ key: ConditionKey, _ family: Family, _ operation: Operation) -> Bool {
+    private static func has(_ key: WhereKey, _ family: Family, _ operation: Operation) -> Bool {
         switch (key, family.label) {
         case (.interface, "route"): !withoutInterface.contains(operation.name)
         case (.interface, "generic/ethtool"), (.interface, "generic/wireguard"): true

@@ -146,3 +146,8 @@ extension Modes {
     /// For messages.
     var words: String { self == .dump ? "dump" : self == .single ? "single" : "single and dump" }
 }
+
+extension NetlinkProtocol {
+    /// Those that anything can be granted of.
+    static let all = [route, sockDiag, xfrm, netfilter, generic]
+}

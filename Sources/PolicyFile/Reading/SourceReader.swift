@@ -2,8 +2,10 @@ internal import Yams
 
 /// Turns a file into nodes with places: checks characters and words, then lets Yams find the structure.
 struct SourceReader {
-    static let mostNodes = 50_000
+    static let mostNodes = 200_000
     static let mostDuplicates = 64
+    /// Bytes that are read again for the sake of duplicates.
+    static let mostRereading = 2 << 20
 
     private let collector: DiagnosticCollector
     private let tokens: [Int: Token]
@@ -30,7 +32,8 @@ struct SourceReader {
 
     private mutating func compose() -> SourceNode? {
         var bytes = collector.map.bytes
-        for _ in 0...SourceReader.mostDuplicates {
+        let most = min(SourceReader.mostDuplicates, SourceReader.mostRereading / max(bytes.count, 1))
+        for round in 0...most {
             do {
                 let text = String(decoding: bytes, as: UTF8.self)
                 let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
@@ -41,7 +44,7 @@ struct SourceReader {
                 // Nodes hold their anchors weakly, and an anchor would have to be seen.
                 return withExtendedLifetime(parser) { convert(root) }
             } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
-                guard rename(context.mark, in: &bytes) else {
+                guard round < most, rename(context.mark, in: &bytes) else {
                     report(context.mark, "duplicate key \(keys.first?.shortened ?? "")")
                     return nil
                 }
@@ -50,7 +53,6 @@ struct SourceReader {
                 return nil
             }
         }
-        collector.error(0..<0, "too many duplicate keys")
         return nil
     }
 

@@ -15,7 +15,7 @@ struct CheckReport {
         grants = (try? input.policy.show()) ?? []
         roles = input.policy.showRoles()
         tests = input.policy.runTests()
-        diagnostics = input.diagnostics + (kernel?.diagnostics(roles, input.policy.source.name) ?? [])
+        diagnostics = input.diagnostics + (kernel?.diagnostics(roles, input.policy.source) ?? [])
         kernelNotes = kernel?.notes ?? []
     }
 

@@ -97,7 +97,10 @@ extension PolicyFileOptions {
     /// The policy, read and checked; its errors are printed.
     ///
     /// - Throws: `ExitCode` 1 when it has errors.
-    func valid() throws -> PolicyInput {
+    func valid() throws -> PolicyInput { try PolicyFileOptions.checked(file) }
+
+    /// The policy of a path, likewise.
+    static func checked(_ file: String) throws -> PolicyInput {
         let input = try PolicyInput(file)
         guard input.isValid else {
             DiagnosticOutput(input.policy.source).printErrors(input.diagnostics)

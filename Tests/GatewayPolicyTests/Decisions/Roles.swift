@@ -100,7 +100,7 @@ enum Route {
         try Request.message(type, flags, [family, length, 0, 0] + Request.little(index) + attributes)
     }
 
-    /// Messages that begin with a family byte and have an index at 4: neighbours, traffic control, VLANs …
+    /// Messages that begin with a family byte and have an index at 4: neighbours, traffic control, VLANs.
     static func indexed(
         _ type: UInt16, index: UInt32, size: Int, family: UInt8 = 0, with flags: MessageFlags = add,
         _ attributes: [UInt8] = []

@@ -124,18 +124,24 @@ final class LoneHelper {
         return try LoneHelper("nlgate-frontend", options.arguments)
     }
 
+    /// A policy compiler; a file is its descriptor 4.
+    static func compiler(_ source: CompilerOptions.Source, file: Int32? = nil) throws -> LoneHelper {
+        let options = CompilerOptions(seal: seal(), source: source)
+        return try LoneHelper("nlgate-policyc", options.arguments, more: file.map { [$0] } ?? [])
+    }
+
     private static func seal() -> SealOptions {
         SealOptions(uid: uid, gid: uid, supervisorPID: getpid(), descriptorLimit: 1024, insecureOldKernel: false)
     }
 
-    private init(_ name: String, _ arguments: [String]) throws {
+    private init(_ name: String, _ arguments: [String], more: [Int32] = []) throws {
         scratch = try Scratch()
         let ends = try PacketSocket.pair()
         let null = try Descriptor.open("/dev/null", flags: O_RDWR)
         let log = try Descriptor.open(scratch.path + "/log", flags: O_RDWR | O_CREAT | O_APPEND)
         child = try spawn(
             HelperImage(path: program(name)), arguments: arguments,
-            descriptors: [null.raw, null.raw, log.raw, ends.theirs.descriptor.raw])
+            descriptors: [null.raw, null.raw, log.raw, ends.theirs.descriptor.raw] + more)
         control = ends.ours
         guard let first = try ends.ours.receive(), case .ready = try ChildMessage(first) else {
             throw ToolFailure(description: "the helper is not ready: \(text(ofFile: scratch.path + "/log"))")

@@ -8,6 +8,7 @@ struct Helper: Equatable {
         case frontend
         case reader
         case broker
+        case compiler
     }
 
     var pid: Int32
@@ -21,7 +22,9 @@ extension Gateway {
             let words = text(ofFile: "/proc/\(pid)/cmdline").split(separator: "\0")
             guard words.contains("supervisor=\(self.pid)"), let name = words.first else { return nil }
             let found: Helper.Kind =
-                name.hasSuffix("nlgate-frontend") ? .frontend : words.contains("role=reader") ? .reader : .broker
+                name.hasSuffix("nlgate-frontend")
+                ? .frontend
+                : name.hasSuffix("nlgate-policyc") ? .compiler : words.contains("role=reader") ? .reader : .broker
             return kind == nil || kind == found ? Helper(pid: pid, kind: found) : nil
         }
     }

@@ -154,7 +154,7 @@ enum PolicySchema {
             let words: JSON = ["enum": .array(names.map { .string($0) })]
             return list(numbers.map { ["anyOf": [words, $0]] } ?? words)
         }
-        let values: [ConditionKey: JSON] = [
+        let values: [WhereKey: JSON] = [
             .interface: ["$ref": "#/$defs/interfaces"], .linkKind: ["$ref": "#/$defs/linkKinds"],
             .destinationIn: ["$ref": "#/$defs/prefixes"], .notDestinationIn: ["$ref": "#/$defs/prefixes"],
             .table: list([
@@ -170,7 +170,7 @@ enum PolicySchema {
         ]
         return [
             "type": "object", "minProperties": 1, "additionalProperties": false,
-            "properties": .object(ConditionKey.allCases.compactMap { key in values[key].map { (key.rawValue, $0) } }),
+            "properties": .object(WhereKey.allCases.compactMap { key in values[key].map { (key.rawValue, $0) } }),
         ]
     }
 
