@@ -9,7 +9,8 @@ struct NLGate: ParsableCommand {
         version: nlgateVersionText,
         subcommands: [
             LinkCommand.self, AddressCommand.self, RouteCommand.self, NeighbourCommand.self, RuleCommand.self,
-            QdiscCommand.self, MonitorCommand.self, TaskStatsCommand.self, WhoamiCommand.self, DoctorCommand.self, PolicyCommand.self, PKICommand.self,
+            QdiscCommand.self, MonitorCommand.self, TaskStatsCommand.self, WhoamiCommand.self, DoctorCommand.self,
+            PolicyCommand.self, PKICommand.self,
         ])
 }
 

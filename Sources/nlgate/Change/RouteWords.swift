@@ -122,7 +122,8 @@ struct RouteWords {
             case "fwmark": try setMark(&rule, try words.value(of: word))
             case "priority", "pref", "preference", "order": rule.priority = try words.number(of: word)
             case "tos", "dsfield": rule.tos = try words.number(of: word)
-            case "ipproto": rule.ipProtocol = try words.choice(of: word, ["icmp": 1, "tcp": 6, "udp": 17, "ipv6-icmp": 58])
+            case "ipproto":
+                rule.ipProtocol = try words.choice(of: word, ["icmp": 1, "tcp": 6, "udp": 17, "ipv6-icmp": 58])
             default:
                 guard try action(word, &words, &rule) else { throw Words.unknown(word, "rule") }
                 hasAction = true

@@ -28,7 +28,8 @@ struct Words {
         return value
     }
 
-    mutating func number<Number: FixedWidthInteger>(of name: String, _ type: Number.Type = Number.self) throws -> Number {
+    mutating func number<Number: FixedWidthInteger>(of name: String, _ type: Number.Type = Number.self) throws -> Number
+    {
         let text = try value(of: name)
         let isHex = text.hasPrefix("0x")
         guard let number = Number(isHex ? text.dropFirst(2) : text[...], radix: isHex ? 16 : 10) else {

@@ -41,6 +41,7 @@ struct TaskStatsCommand: AsyncParsableCommand {
                 }
             }
         } catch let error as NetlinkError {
+            if error.errno == ESRCH, let id = pid ?? tgid { throw Failure(1, "there is no task \(id)") }
             throw Failure(error)
         }
     }
