@@ -16,7 +16,9 @@ extension GatewayTests {
                 for ip in [try inside.enter { try IPRoute() }, try await gateway.client()] {
                     let index = try await ip.link("t0").index
                     try await ip.add(
-                        Qdisc("htb", index: index, handle: TrafficHandle(1, 0), options: .htb(HTBOptions(defaultClass: 0x10))))
+                        Qdisc(
+                            "htb", index: index, handle: TrafficHandle(1, 0),
+                            options: .htb(HTBOptions(defaultClass: 0x10))))
                     try await ip.add(
                         TrafficClass(
                             "htb", index: index, parent: TrafficHandle(1, 0), handle: TrafficHandle(1, 0x10),
@@ -29,7 +31,8 @@ extension GatewayTests {
                         "u32", index: index, parent: TrafficHandle(1, 0),
                         options: .u32(
                             U32Options(
-                                [U32Key(value: 0x0a00_0000, mask: 0xff00_0000, offset: 16)], to: TrafficHandle(1, 0x10))))
+                                [U32Key(value: 0x0a00_0000, mask: 0xff00_0000, offset: 16)], to: TrafficHandle(1, 0x10))
+                        ))
                     filter.priority = 5
                     filter.protocolNumber = 0x0800
                     try await ip.add(filter)
