@@ -154,11 +154,10 @@ public struct InterfaceReference: Sendable {
     ) async throws(IPDBError) -> Interface {
         await db.updates.lock()
         defer { db.updates.unlock() }
-        let reader = InterfaceReader(ip: db.ip)
-        let base = try await reader.read(name: name)
-        var wanted = base
+        let base = try await InterfaceReader(ip: db.ip).read(name: name)
+        var wanted = base.interface
         try change(&wanted)
-        return try await Commit(db, reader, base: base, wanted: wanted).run()
+        return try await db.commit(base, wanted)
     }
 
     /// Deletes it, with everything that belongs to it.
@@ -167,7 +166,7 @@ public struct InterfaceReference: Sendable {
     public func delete() async throws(IPDBError) {
         await db.updates.lock()
         defer { db.updates.unlock() }
-        let interface = try await InterfaceReader(ip: db.ip).read(name: name)
+        let interface = try await InterfaceReader(ip: db.ip).read(name: name).interface
         try await asIPDBError { () async throws(NetlinkError) in
             try await db.ip.delete(Link(index: interface.index))
         }
@@ -193,16 +192,28 @@ extension IPDB {
         await updates.lock()
         defer { updates.unlock() }
         try await asIPDBError { () async throws(NetlinkError) in try await ip.add(link) }
-        let reader = InterfaceReader(ip: ip)
-        let base = try await reader.read(name: link.name.text)
+        let base = try await InterfaceReader(ip: ip).read(name: link.name.text)
         do throws(IPDBError) {
-            var wanted = base
+            var wanted = base.interface
             try change(&wanted)
-            return try await Commit(self, reader, base: base, wanted: wanted).run()
+            return try await commit(base, wanted)
         } catch {
-            _ = try? await ip.delete(Link(index: base.index))
+            // Also in a task that was cancelled.
+            let made = Link(index: base.interface.index)
+            _ = await Task { [ip] in try? await ip.delete(made) }.value
             throw error
         }
+    }
+
+    /// Makes a change and waits for the view to show it.
+    fileprivate func commit(_ base: InterfaceRecord, _ wanted: Interface) async throws(IPDBError) -> Interface {
+        let (after, changed) = try await Commit.run(ip, base: base, wanted: wanted)
+        let visible = changed.subtracting(keepsRoutes ? ["ports"] : ["ports", "routes"])
+        await settle { interfaces in
+            guard let shown = interfaces.first(where: { $0.index == after.index }) else { return false }
+            return shown.differences(from: after).allSatisfy { !visible.contains($0) }
+        }
+        return after
     }
 
     /// Waits a moment for the view to show what the kernel has already said.
