@@ -28,7 +28,12 @@ enum OldClient {
         }
     }
 
-    static func isAvailable(_ versions: String...) -> Bool {
+    /// Every release that speaks to a gateway; the package index has no 0.1.8 and no 0.1.11.
+    static let versions = ["0.1.4", "0.1.5", "0.1.6", "0.1.7", "0.1.9", "0.1.10", "0.1.12"]
+    /// One of each kind: what 0.1.4 and 0.1.5, what those until 0.1.7, and what the later ones have in common.
+    static let kinds = ["0.1.4", "0.1.7", "0.1.12"]
+
+    static func isAvailable(_ versions: [String]) -> Bool {
         python != nil && versions.allSatisfy { folder($0) != nil }
     }
 
@@ -60,8 +65,15 @@ enum OldClient {
             log: log)
     }
 
+    /// Runs `old_client.py` to its end; the only object that it printed.
+    static func one(_ version: String, _ words: String..., in scratch: Scratch) throws -> [String: Any] {
+        let objects = try run(version, words, in: scratch)
+        guard let first = objects.first, objects.count == 1 else { throw ToolFailure(description: "\(objects)") }
+        return first
+    }
+
     /// Runs `old_client.py` to its end; the objects that it printed.
-    static func run(_ version: String, _ words: String..., in scratch: Scratch) throws -> [[String: Any]] {
+    static func run(_ version: String, _ words: [String], in scratch: Scratch) throws -> [[String: Any]] {
         let tool = try start(version, words, log: scratch.path + "/old-\(UUID().uuidString)")
         let status = try tool.wait(seconds: 240)
         guard status == .exited(0) else {
