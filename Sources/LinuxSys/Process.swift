@@ -17,6 +17,15 @@ public struct SignalQueue: ~Copyable {
         descriptor = Descriptor(owning: raw)
     }
 
+    /// Blocks or unblocks a signal in the calling thread.
+    ///
+    /// A signal that isn't blocked does what it always does and never gets here.
+    ///
+    /// - Throws: what `sigprocmask` reports.
+    public static func setBlocked(_ signal: Int32, _ isBlocked: Bool) throws(Errno) {
+        _ = try check(nlg_block_signal(signal, isBlocked ? 1 : 0))
+    }
+
     /// The next pending signal, nil when there is none.
     public func next() -> Int32? {
         let signal = nlg_signalfd_read(descriptor.raw)
@@ -85,6 +94,13 @@ public enum Clock {
     /// The corresponding clock is `CLOCK_MONOTONIC`.
     public static func monotonicMilliseconds() -> UInt64 {
         nlg_monotonic_ms()
+    }
+
+    /// Milliseconds since the machine was started; time that it sleeps through counts.
+    ///
+    /// The corresponding clock is `CLOCK_BOOTTIME`.
+    public static func boottimeMilliseconds() -> UInt64 {
+        nlg_boottime_ms()
     }
 
     /// Seconds since 1970.
