@@ -38,7 +38,7 @@ enum OldClient {
     }
 
     /// A script of the repository with the environment of the tests, as the package index may need it.
-    private static func output(of script: String, _ arguments: [String]) throws -> String {
+    static func output(of script: String, _ arguments: [String]) throws -> String {
         let process = Process()
         process.executableURL = URL(filePath: root.path() + script)
         process.arguments = arguments
@@ -93,4 +93,12 @@ enum OldClient {
 extension Gateway {
     /// What a client is called with.
     var unixURL: String { "unix://" + unixPath }
+}
+
+/// Pythons that are on the path or among pyenv's versions, one of each version.
+enum Python {
+    static func list(from minor: Int) -> [String] {
+        let found = (try? OldClient.output(of: "Tests/python/find-pythons", ["\(minor)"])) ?? ""
+        return found.split(separator: "\n").map(String.init)
+    }
 }
