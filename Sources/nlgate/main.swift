@@ -9,7 +9,7 @@ struct NLGate: ParsableCommand {
         version: nlgateVersionText,
         subcommands: [
             LinkCommand.self, AddressCommand.self, RouteCommand.self, NeighbourCommand.self, RuleCommand.self,
-            WhoamiCommand.self, DoctorCommand.self, PolicyCommand.self, PKICommand.self,
+            ExecCommand.self, WhoamiCommand.self, DoctorCommand.self, PolicyCommand.self, PKICommand.self,
         ])
 }
 
