@@ -178,3 +178,20 @@ public func setProcessName(_ name: String) {
     // SAFETY: the C function only reads the NUL-terminated name.
     _ = unsafe nlg_set_name(name)
 }
+
+/// How many descriptors this process and what it starts may have.
+///
+/// The corresponding C function is `getrlimit` with `RLIMIT_NOFILE`; the soft limit counts.
+public func openFileLimit() -> UInt64 {
+    var soft: UInt64 = 0
+    var hard: UInt64 = 0
+    // SAFETY: the C function writes two integers.
+    return unsafe nlg_get_limit(7, &soft, &hard) == 0 ? soft : 1024
+}
+
+/// Keeps this process's memory from others of the same user.
+///
+/// The corresponding C function is `prctl` with `PR_SET_DUMPABLE`.
+public func hideMemory() {
+    _ = nlg_prctl(4, 0, 0)
+}
