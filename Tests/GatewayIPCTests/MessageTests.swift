@@ -287,6 +287,22 @@ private struct Generator: RandomNumberGenerator {
         #expect(FrontendOptions(arguments: plain.arguments) == plain)
     }
 
+    @Test func `a compiler has one policy, whatever it is called`() {
+        for seal in [seal, bareSeal] {
+            for source in [
+                CompilerOptions.Source.builtin("read-only"), .file(name: "/etc/nlgate/policy.yaml"),
+                .file(name: "a=b builtin=x\nfile=y"), .file(name: ""),
+            ] {
+                let options = CompilerOptions(seal: seal, source: source)
+                #expect(CompilerOptions(arguments: options.arguments) == options)
+            }
+        }
+        let words = CompilerOptions(seal: seal, source: .builtin("x")).arguments
+        #expect(CompilerOptions(arguments: words + ["file=x"]) == nil)
+        #expect(CompilerOptions(arguments: words.filter { !$0.hasPrefix("builtin=") }) == nil)
+        #expect(CompilerOptions(arguments: words.filter { !$0.hasPrefix("supervisor=") }) == nil)
+    }
+
     @Test func `a missing word is refused`() {
         let optional = [
             "uid", "gid", "insecure-old-kernel", "netns-fd", "certificate", "key", "client-ca", "crl", "serve",
