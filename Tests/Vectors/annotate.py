@@ -39,11 +39,16 @@ def cases(path):
 def script(commands, name):
     for command in commands[:-1]:
         print(command.replace("PEER", "$PEER"))
+    names = 'ip -o link show >"$TRACE/names"'
+    if name.startswith("request/"):
+        # Of what a request names, not of what it makes or deletes.
+        print(names)
     print('strace -f -qq -o "$TRACE/strace" -e trace=sendto,sendmsg,recvmsg,recvfrom -e read=all -e write=all '
           + commands[-1] + ' >"$TRACE/stdout"'
           # Of a request only what was sent counts: the kernel may lack what it asks for.
           + (" || true" if name.startswith("request/") else ""))
-    print('ip -o link show >"$TRACE/names"')
+    if not name.startswith("request/"):
+        print(names)
 
 
 def attribute_names(header, prefix):

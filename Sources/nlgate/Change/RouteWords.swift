@@ -168,7 +168,7 @@ struct RouteWords {
             let hasRouter =
                 route.gateway != nil || route.via != nil || !route.nextHops.isEmpty || route.nextHopID != nil
             return hasRouter ? .universe : .link
-        default: return isDeleted && route.type == .unspecified ? .nowhere : .universe
+        default: return isDeleted ? .nowhere : .universe
         }
     }
 }
@@ -189,7 +189,11 @@ enum RouteMetricWords {
             metrics[key] = try words.number(of: word)
         } else if word == "congctl" {
             if words.take("lock") { metrics[.lock] = (metrics[.lock] ?? 0) | 1 << 16 }
-            metrics[.congestionControl] = ByteString(try words.value(of: word))
+            // As iproute2 does, without a NUL.
+            let key = AttributeKey<RouteMetrics, ByteString>.congestionControl
+            let name = Array(try words.value(of: word).utf8)
+            metrics.attributes.removeAll { $0.type == key.type }
+            metrics.attributes.append(RawAttribute(rawType: key.type, payload: name))
         } else if word == "features" {
             metrics[.features] = try words.choice(of: word, ["ecn": 1])
         } else {

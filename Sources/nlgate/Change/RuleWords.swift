@@ -28,7 +28,7 @@ struct RuleWords {
                 (rule.destination, rule.destinationLength) = (prefix.address, prefix.length)
             default:
                 if try selector(word, &words, &rule) { continue }
-                guard try action(word, &words, &rule) else { throw Words.unknown(word, "rule") }
+                guard try action(word, &words, &rule, isDeleted) else { throw Words.unknown(word, "rule") }
                 hasAction = true
             }
         }
@@ -80,10 +80,13 @@ struct RuleWords {
         if parts.count == 2 { rule.markMask = mask }
     }
 
-    private func action(_ word: String, _ words: inout Words, _ rule: inout Rule) throws -> Bool {
+    /// What the rule does; of one that is to be deleted a table says nothing about that.
+    private func action(
+        _ word: String, _ words: inout Words, _ rule: inout Rule, _ isDeleted: Bool
+    ) throws -> Bool {
         switch word {
         case "table", "lookup":
-            rule.action = .table
+            if !isDeleted { rule.action = .table }
             rule.table = try words.table(of: word)
         case "goto":
             rule.action = .goTo
@@ -93,7 +96,7 @@ struct RuleWords {
         case "unreachable": rule.action = .unreachable
         case "prohibit": rule.action = .prohibit
         case "nop": rule.action = .none
-        case "type": return try action(try words.value(of: word), &words, &rule)
+        case "type": return try action(try words.value(of: word), &words, &rule, isDeleted)
         default: return false
         }
         return true

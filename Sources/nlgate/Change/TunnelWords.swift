@@ -10,7 +10,6 @@ struct VXLANWords {
         guard isChange || info[.id] != nil || info[.collectMetadata] == 1 else {
             throw Failure(2, "type vxlan needs an id, as in 'id 42', or external")
         }
-        if info[.id] == nil, !isChange { info[.id] = 0 }
         // iproute2 always says whether addresses are learned.
         if info[.learning] == nil, !isChange { info[.learning] = info[.collectMetadata] == 1 ? 0 : 1 }
         return info
@@ -50,10 +49,13 @@ struct VXLANWords {
             + Setting.pair("localbypass", .localBypass) + Setting.pair("vnifilter", .vniFilter)
     }
 
+    private var ttlInherit: UInt16 { AttributeKey<VXLANInfo, UInt8>.ttlInherit.type }
+
     private var ttl: Setter<VXLANInfo> {
         { words, name, info in
             if words.take("inherit") {
-                info[.ttlInherit] = 1
+                // The kernel tells a number, and takes an attribute without one (NLA_FLAG).
+                info.attributes.append(RawAttribute(rawType: ttlInherit, payload: []))
             } else {
                 info[.ttl] = try words.named(of: name, ["auto": 0])
             }
