@@ -14,8 +14,9 @@ struct NLGate: ParsableCommand {
         version: nlgateVersionText,
         subcommands: [
             LinkCommand.self, AddressCommand.self, RouteCommand.self, NeighbourCommand.self, RuleCommand.self,
-            QdiscCommand.self, ClassCommand.self, FilterCommand.self, MonitorCommand.self, TaskStatsCommand.self, WhoamiCommand.self, DoctorCommand.self,
-            PolicyCommand.self, PKICommand.self,
+            QdiscCommand.self, ClassCommand.self, FilterCommand.self, MonitorCommand.self, TaskStatsCommand.self,
+            ExecCommand.self, TunnelCommand.self, WhoamiCommand.self, DoctorCommand.self, PolicyCommand.self,
+            PKICommand.self,
         ])
 }
 

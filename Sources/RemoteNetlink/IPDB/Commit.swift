@@ -1,251 +1,232 @@
-public import NetlinkFamilies
+import NetlinkFamilies
 import NetlinkWire
 
-/// Asks the kernel what an interface is like now.
-struct InterfaceReader {
-    let ip: IPRoute
+/// One change on its way into the kernel.
+struct Commit: Sendable {
+    /// What goes along with a step by itself, such as the further addresses of a subnet, is put back; so often.
+    private static let rounds = 4
 
-    func read(name: String) async throws(IPDBError) -> Interface {
-        do throws(NetlinkError) {
-            return try await read(try await ip.link(name))
-        } catch {
-            throw error.errno == 19 ? .noInterface(name) : .netlink(error)
+    private let ip: IPRoute
+    private let reader: InterfaceReader
+    private let plan: ChangePlan
+
+    /// Makes the change, or leaves everything as it was.
+    static func run(
+        _ ip: IPRoute, base: InterfaceRecord, wanted: Interface
+    ) async throws(IPDBError) -> (interface: Interface, changed: Set<String>) {
+        try wanted.check(since: base.interface)
+        let reader = InterfaceReader(ip: ip)
+        var wanted = wanted
+        await wanted.useProperNames(since: base.interface, reader)
+        let changed = Set(wanted.differences(from: base.interface))
+        var before = try await reader.read(index: base.interface.index, name: base.interface.name)
+        let conflicts = wanted.conflicts(since: base.interface, with: before.interface)
+        guard conflicts.isEmpty else { throw .conflict(interface: before.interface.name, properties: conflicts) }
+        let target = wanted.applied(since: base.interface, to: before.interface)
+        await reader.addPorts(target.ports, to: &before)
+        let commit = Commit(
+            ip: ip, reader: reader, plan: ChangePlan(before: before, target: target, changed: changed))
+        return (try await commit.reach(), changed)
+    }
+
+    private init(ip: IPRoute, reader: InterfaceReader, plan: ChangePlan) {
+        self.ip = ip
+        self.reader = reader
+        self.plan = plan
+    }
+
+    private var name: String { plan.before.interface.name }
+    private var index: UInt32 { plan.before.interface.index }
+
+    /// What the kernel says now.
+    private func read() async throws(IPDBError) -> InterfaceRecord {
+        var record = try await reader.read(index: index, name: name)
+        await reader.addPorts(Set(plan.before.portsUp.keys), to: &record)
+        return record
+    }
+
+    /// Step by step to the target; on failure back.
+    private func reach() async throws(IPDBError) -> Interface {
+        var now = plan.before
+        for _ in 0..<Commit.rounds {
+            try await take(plan.forward(from: now))
+            do throws(IPDBError) {
+                now = try await read()
+            } catch {
+                throw await undone("read back what was changed", error)
+            }
+            if plan.shortcomings(now).isEmpty { return now.interface }
+        }
+        let properties = plan.shortcomings(now)
+        let left = await undo()
+        guard left.isEmpty else {
+            throw .halfDone(step: "have it as meant", NetlinkError(.noAnswer, host: ip.host), left: left)
+        }
+        throw .notAsMeant(interface: name, properties: properties)
+    }
+
+    private func take(_ steps: [Step]) async throws(IPDBError) {
+        for step in steps {
+            do throws(NetlinkError) {
+                try await perform(step)
+            } catch {
+                throw await undone(step.description, .netlink(error))
+            }
         }
     }
 
-    func read(index: UInt32, name: String) async throws(IPDBError) -> Interface {
-        do throws(NetlinkError) {
-            return try await read(try await ip.link(index: index))
-        } catch {
-            throw error.errno == 19 ? .noInterface(name) : .netlink(error)
-        }
+    // MARK: - Back
+
+    /// What to tell after everything possible was undone.
+    private func undone(_ step: String, _ error: IPDBError) async -> IPDBError {
+        // Deleted by somebody else: there is nothing to be put back.
+        if case .noInterface = error { return error }
+        let left = await undo()
+        if left == [Commit.isGone] { return .noInterface(name) }
+        let cause = if case .netlink(let error) = error { error } else { NetlinkError(.noAnswer, host: ip.host) }
+        return left.isEmpty ? .rolledBack(step: step, cause) : .halfDone(step: step, cause, left: left)
     }
 
-    private func read(_ link: Link) async throws(NetlinkError) -> Interface {
-        var master: String?
-        if let index = link.master, index != 0 { master = try await ip.link(index: index).name.text }
-        var interface = Interface(link) { _ in master }
-        if ["bridge", "bond", "vrf", "team"].contains(link.info?.kind) {
-            interface.ports = Set(try await ip.ports(of: link.index).map(\.name.text))
+    private static let isGone = "the interface is gone"
+
+    /// Puts everything back as it was before, also in a task that was cancelled; what couldn't be.
+    private func undo() async -> [String] {
+        await Task { await undoNow() }.value
+    }
+
+    private func undoNow() async -> [String] {
+        var failed: [String] = []
+        for _ in 0..<Commit.rounds {
+            let now: InterfaceRecord
+            do throws(IPDBError) {
+                now = try await read()
+            } catch {
+                if case .noInterface = error { return [Commit.isGone] }
+                return ["\(error)"]
+            }
+            let steps = plan.backward(from: now)
+            if steps.isEmpty { return plan.changedByOthers(now).map { "the \($0), which somebody else has changed" } }
+            failed = []
+            for step in steps {
+                do throws(NetlinkError) {
+                    try await perform(step)
+                } catch {
+                    failed.append("\(step): \(error)")
+                }
+            }
         }
-        interface.addresses = Set(try await ip.addresses(index: link.index).compactMap(\.prefix))
-        interface.routes = Set(try await ip.routes(through: link.index).compactMap { InterfaceRoute($0) })
-        return interface
+        return failed
     }
 }
 
-/// One change on its way into the kernel.
-struct Commit {
-    /// What goes along with a step by itself, such as the further addresses of a subnet, is put back; so often.
-    private static let rounds = 3
+// MARK: - Steps as requests
 
-    private let db: IPDB
-    private let reader: InterfaceReader
-    private let base: Interface
-    private let wanted: Interface
-
-    init(_ db: IPDB, _ reader: InterfaceReader, base: Interface, wanted: Interface) {
-        self.db = db
-        self.reader = reader
-        self.base = base
-        self.wanted = wanted
-    }
-
-    /// Makes the change, or leaves everything as it was.
-    func run() async throws(IPDBError) -> Interface {
-        try checkWanted()
-        let before = try await reader.read(index: base.index, name: base.name)
-        let conflicts = wanted.conflicts(since: base, with: before)
-        guard conflicts.isEmpty else { throw .conflict(interface: before.name, properties: conflicts) }
-        let target = wanted.applied(since: base, to: before)
-        let after = try await reach(target, from: before)
-        await db.settle { interfaces in
-            interfaces.contains { $0.index == after.index && $0.isLike(after) }
-        }
-        return after
-    }
-
-    private func checkWanted() throws(IPDBError) {
-        guard (1...15).contains(wanted.name.utf8.count), !wanted.name.contains("/"), !wanted.name.contains(" ") else {
-            throw .invalid("\"\(wanted.name)\" is no name for an interface: 1 to 15 bytes, no / and no blank")
-        }
-        guard wanted.address != nil || base.address == nil else {
-            throw .invalid("\(base.name): an address can't be taken away, only changed")
-        }
-    }
-
-    /// Step by step to `target`; on failure back to `before`.
-    private func reach(_ target: Interface, from before: Interface) async throws(IPDBError) -> Interface {
-        var current = before
-        for _ in 0..<Commit.rounds {
-            for step in current.steps(to: target) {
-                do throws(NetlinkError) {
-                    try await perform(step, target)
-                } catch {
-                    throw await undone(target, to: before, step, error)
-                }
-            }
-            current = try await reader.read(index: base.index, name: target.name)
-            if current.shortcomings(of: target).isEmpty { return current }
-            // Only what is missing: what others added meanwhile is theirs.
-            current.addresses.formIntersection(target.addresses)
-            current.routes.formIntersection(target.routes)
-            current.ports.formIntersection(target.ports)
-        }
-        let properties = current.shortcomings(of: target)
-        let left = await undo(target, to: before)
-        guard left.isEmpty else {
-            throw .halfDone(step: "have it as meant", NetlinkError(.noAnswer, host: db.host), left: left)
-        }
-        throw .notAsMeant(interface: before.name, properties: properties)
-    }
-
-    private func undone(
-        _ target: Interface, to before: Interface, _ step: Step, _ error: NetlinkError
-    ) async -> IPDBError {
-        let left = await undo(target, to: before)
-        return left.isEmpty
-            ? .rolledBack(step: step.description, error) : .halfDone(step: step.description, error, left: left)
-    }
-
-    /// Puts everything back as it was before; what couldn't be.
-    private func undo(_ target: Interface, to before: Interface) async -> [String] {
-        var left: [String] = []
-        for _ in 0..<Commit.rounds {
-            left = []
-            do throws(IPDBError) {
-                var now = try await reader.read(index: base.index, name: before.name)
-                // What others added meanwhile is theirs.
-                now.addresses.formIntersection(before.addresses.union(target.addresses))
-                now.routes.formIntersection(before.routes.union(target.routes))
-                now.ports.formIntersection(before.ports.union(target.ports))
-                let steps = now.steps(to: before)
-                if steps.isEmpty { return [] }
-                for step in steps {
-                    do throws(NetlinkError) {
-                        try await perform(step, before)
-                    } catch {
-                        left.append(step.description)
-                    }
-                }
-            } catch {
-                return ["\(error)"]
-            }
-        }
-        return left
-    }
-
-    // MARK: - Steps as requests
-
-    private func perform(_ step: Step, _ target: Interface) async throws(NetlinkError) {
-        let index = base.index
+extension Commit {
+    private func perform(_ step: Step) async throws(NetlinkError) {
         var link = Link(index: index)
         switch step {
-        case .setUp(let isUp):
-            link.flags = isUp ? .up : []
-            link.changeMask = .up
+        case .setUp(let isUp): return try await set(index, up: isUp)
         case .setMTU(let mtu): link.mtu = mtu
         case .setAddress(let address): link.address = address
         case .setName(let name): link.name = ByteString(name)
         case .setTXQueueLength(let length): link.txQueueLength = length
         case .setAlias(let alias): link.alias = ByteString(alias)
-        case .setMaster(let name): link.master = try await masterIndex(name)
-        case .addPort(let name): return try await attach(name, to: index)
-        case .removePort(let name): return try await detach(name)
-        case .addAddress(let prefix): return try await add(Address(prefix, index: index))
-        case .removeAddress(let prefix):
-            return try await tolerating([99]) { () async throws(NetlinkError) in
-                try await db.ip.delete(Address(prefix, index: index))
+        case .setMaster(let name): return try await setMaster(name)
+        case .addPort(let name):
+            let port = try await ip.link(name)
+            return try await attach(port, to: index, takesOnlyDown: plan.before.interface.takesOnlyPortsThatAreDown)
+        case .removePort(let name): return try await attach(try await ip.link(name), to: 0, takesOnlyDown: false)
+        case .setPortUp(let name, let isUp): return try await set(try await ip.link(name).index, up: isUp)
+        case .addAddress, .removeAddress, .addRoute, .restoreRoute, .removeRoute: return try await performIP(step)
+        }
+        try await ip.change(link)
+    }
+
+    /// Some refusals say that it was so already: the kernel does much by itself.
+    private func performIP(_ step: Step) async throws(NetlinkError) {
+        switch step {
+        case .addAddress(let address):
+            try await tolerating(ErrorNumber.exists) { () async throws(NetlinkError) in try await ip.add(address) }
+        case .removeAddress(let address):
+            try await tolerating(ErrorNumber.addressNotAvailable) { () async throws(NetlinkError) in
+                try await ip.delete(address.again)
             }
-        case .addRoute(let route): return try await add(route.route(index: index))
+        case .addRoute(let route): try await ip.add(route)
+        case .restoreRoute(let route):
+            try await tolerating(ErrorNumber.exists) { () async throws(NetlinkError) in try await ip.append(route) }
         case .removeRoute(let route):
-            return try await tolerating([3]) { () async throws(NetlinkError) in
-                try await db.ip.delete(route.removal(index: index))
+            try await tolerating(ErrorNumber.noSuchProcess) { () async throws(NetlinkError) in
+                try await ip.delete(route)
             }
+        default: break
         }
-        try await db.ip.change(link)
     }
 
-    private func masterIndex(_ name: String?) async throws(NetlinkError) -> UInt32 {
-        guard let name else { return 0 }
-        return try await db.ip.link(name).index
-    }
-
-    /// What came back by itself is there: no mistake.
-    private func add(_ object: some RouteMessage) async throws(NetlinkError) {
-        try await tolerating([17]) { () async throws(NetlinkError) in try await db.ip.add(object) }
-    }
-
-    /// A bond takes only ports that are down, and sets them up by itself.
-    private func attach(_ name: String, to index: UInt32) async throws(NetlinkError) {
-        let port = try await db.ip.link(name)
-        var link = Link(index: port.index)
-        if base.kind == "bond", port.flags.contains(.up) {
-            link.changeMask = .up
-            try await db.ip.change(link)
-            link.changeMask = []
-        }
-        link.master = index
-        try await db.ip.change(link)
-    }
-
-    /// A bond sets the ports that it lets go down; they are set up again where they were.
-    private func detach(_ name: String) async throws(NetlinkError) {
-        let port = try await db.ip.link(name)
-        var link = Link(index: port.index)
-        link.master = 0
-        try await db.ip.change(link)
-        guard base.kind == "bond", port.flags.contains(.up) else { return }
-        link = Link(index: port.index)
-        link.flags = .up
+    private func set(_ index: UInt32, up isUp: Bool) async throws(NetlinkError) {
+        var link = Link(index: index)
+        link.flags = isUp ? .up : []
         link.changeMask = .up
-        try await db.ip.change(link)
+        try await ip.change(link)
     }
 
-    /// Some refusals say that it was so already.
+    private func setMaster(_ name: String?) async throws(NetlinkError) {
+        let own = try await ip.link(index: index)
+        guard let name else { return try await attach(own, to: 0, takesOnlyDown: false) }
+        let master = try await ip.link(name)
+        let kind = Interface(master) { _ in nil }
+        try await attach(own, to: master.index, takesOnlyDown: kind.takesOnlyPortsThatAreDown)
+    }
+
+    private func attach(_ port: Link, to master: UInt32, takesOnlyDown: Bool) async throws(NetlinkError) {
+        if takesOnlyDown, port.flags.contains(.up) { try await set(port.index, up: false) }
+        var link = Link(index: port.index)
+        link.master = master
+        try await ip.change(link)
+    }
+
     private func tolerating(
-        _ numbers: [Int32], _ body: () async throws(NetlinkError) -> Reply
+        _ number: Int32, _ body: () async throws(NetlinkError) -> Reply
     ) async throws(NetlinkError) {
         do throws(NetlinkError) {
             _ = try await body()
         } catch {
-            guard let errno = error.errno, numbers.contains(errno) else { throw error }
+            guard error.errno == number else { throw error }
         }
     }
 }
 
 extension Interface {
-    /// Equal but for what the view may know otherwise: routes, if it has none.
-    fileprivate func isLike(_ other: Interface) -> Bool {
-        differences(from: other).allSatisfy { $0 == "routes" || $0 == "ports" }
+    /// A bond takes only ports that are down, and sets them up by itself; a team takes them likewise.
+    fileprivate var takesOnlyPortsThatAreDown: Bool { kind == "bond" || kind == "team" }
+
+    /// Refuses what no kernel would take.
+    fileprivate func check(since base: Interface) throws(IPDBError) {
+        let isName =
+            (1...15).contains(name.utf8.count) && name != "." && name != ".."
+            && name.utf8.allSatisfy { $0 != 0 && $0 != 0x2f && $0 != 0x3a && $0 != 0x20 && !(9...13).contains($0) }
+        guard isName || name == base.name else {
+            throw .invalid("\"\(name)\" is no name for an interface: 1 to 15 bytes, no blank, no / and no :")
+        }
+        guard address != nil || base.address == nil else {
+            throw .invalid("\(base.name): an address can't be taken away, only changed")
+        }
+    }
+
+    /// Replaces alternative names of other interfaces by their names, as the kernel will show them.
+    fileprivate mutating func useProperNames(since base: Interface, _ reader: InterfaceReader) async {
+        for port in ports.subtracting(base.ports) {
+            ports.remove(port)
+            ports.insert(await reader.name(of: port))
+        }
+        if let master, master != base.master { self.master = await reader.name(of: master) }
     }
 }
 
-extension IPRoute {
-    /// The ports of a bridge, bond or VRF.
-    ///
-    /// Source: RTM_GETLINK with NLM_F_DUMP and IFLA_MASTER.
-    ///
-    /// - Throws: `interrupted`, `refused`, `timedOut`, `connection`.
-    public func ports(of master: UInt32) async throws(NetlinkError) -> [Link] {
-        let links: [Link] = try await connection.all(
-            try built { () throws(WireError) in try LinkRequest.dump(master: master) })
-        return links.filter { $0.master == master }
-    }
-
-    /// The routes of both families whose packets go out through a link.
-    ///
-    /// Source: RTM_GETROUTE with NLM_F_DUMP and RTA_OIF.
-    ///
-    /// - Throws: `interrupted`, `refused`, `timedOut`, `connection`.
-    public func routes(through index: UInt32) async throws(NetlinkError) -> [Route] {
-        var routes: [Route] = []
-        for family in [AddressFamily.inet, .inet6] {
-            let all: [Route] = try await connection.all(
-                try built { () throws(WireError) in try RouteRequest.dump(family: family, outputIndex: index) })
-            // A kernel without IPv6 answers with the routes that it has.
-            routes += all.filter { $0.family == family && $0.outputIndex == index && !$0.flags.contains(.cloned) }
+extension InterfaceReader {
+    /// Adds whether these interfaces are up, where that isn't known.
+    fileprivate func addPorts(_ names: Set<String>, to record: inout InterfaceRecord) async {
+        for name in names where record.portsUp[name] == nil {
+            if let link = try? await ip.link(name) { record.portsUp[name] = link.flags.contains(.up) }
         }
-        return routes
     }
 }

@@ -105,24 +105,3 @@ extension ByteString {
     /// The text where it is UTF-8, else what a terminal would show.
     var text: String { validated ?? description }
 }
-
-extension Interface {
-    /// Names of the properties whose value is another.
-    func differences(from other: Interface) -> [String] {
-        var names: [String] = []
-        func compare(_ name: String, _ same: Bool) {
-            if !same { names.append(name) }
-        }
-        compare("name", self.name == other.name)
-        compare("address", address == other.address)
-        compare("mtu", mtu == other.mtu)
-        compare("isUp", isUp == other.isUp)
-        compare("txQueueLength", txQueueLength == other.txQueueLength)
-        compare("alias", alias == other.alias)
-        compare("master", master == other.master)
-        compare("ports", ports == other.ports)
-        compare("addresses", addresses == other.addresses)
-        compare("routes", routes == other.routes)
-        return names
-    }
-}

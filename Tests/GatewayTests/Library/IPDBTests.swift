@@ -111,7 +111,9 @@ extension GatewayTests {
                 #expect(try namespace.ip("-o link show e0").contains("mtu 1300"))
                 try await db["e0"].update { (link) throws(IPDBError) in
                     link.addresses.insert("10.5.0.1/24")
-                    do { try namespace.ip("addr add 10.6.0.1/24 dev e0") } catch { throw IPDBError.abandoned("\(error)") }
+                    do { try namespace.ip("addr add 10.6.0.1/24 dev e0") } catch {
+                        throw IPDBError.abandoned("\(error)")
+                    }
                 }
                 let shown = try namespace.ip("-4 -o addr show e0")
                 #expect(shown.contains("10.5.0.1/24") && shown.contains("10.6.0.1/24"))

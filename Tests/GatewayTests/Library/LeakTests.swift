@@ -68,7 +68,9 @@ extension GatewayTests {
                 try await expectNoGrowth {
                     try await withThrowingTaskGroup(of: Void.self) { group in
                         for worker in 0..<10 {
-                            group.addTask { [unix = gateway.unix, tls = gateway.tls, client = try gateway.connecting] () async throws in
+                            group.addTask {
+                                [unix = gateway.unix, tls = gateway.tls, client = try gateway.connecting] ()
+                                    async throws in
                                 for round in 0..<500 {
                                     let ip = try await client(round % 100 == worker ? tls : unix)
                                     if round % 10 == 0 { #expect(try await ip.link(index: 1).index == 1) }

@@ -7,7 +7,8 @@ import Testing
 extension GatewayTests {
     /// The library against gateways that are silent, late, cut off or wrong.
     @Suite struct ScriptedTests {
-        @Test func `a request without an answer ends with its deadline, and the connection stays usable`() async throws {
+        @Test func `a request without an answer ends with its deadline, and the connection stays usable`() async throws
+        {
             // The first request gets its answer only after the second was asked.
             let gateway = try ScriptedGateway { header, payload, writer in
                 guard header.kind == .datagram, let request = firstMessage(payload) else { return }

@@ -16,7 +16,9 @@ extension GatewayTests {
             var options = GatewayServer.Options(
                 listen: listen, key: identities.keyPath, certificate: identities.certificatePath,
                 authority: identities.authorityPath)
-            options.arguments = ["--frontends", "1", "--readers", "1", "--uid-base", "\(1_000_000 + Int(getpid()) * 8)"]
+            options.arguments = [
+                "--frontends", "1", "--readers", "1", "--uid-base", "\(1_000_000 + Int(getpid()) * 8)",
+            ]
             options.executable = try program("nlgated")
             return options
         }
