@@ -61,8 +61,11 @@ import Testing
         guard let folder = PeerTools.folder() else { return nil }
         let output = try PeerTools.output(
             "/usr/bin/env",
-            ["PYTHONPATH=" + folder, "PYTHONDONTWRITEBYTECODE=1", "python3", PeerTools.root + "Tests/python/decode_vectors.py",
-                Vector.folder.path()] + Self.families)
+            [
+                "PYTHONPATH=" + folder, "PYTHONDONTWRITEBYTECODE=1", "python3",
+                PeerTools.root + "Tests/python/decode_vectors.py",
+                Vector.folder.path(),
+            ] + Self.families)
         return try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: [[String: Any]]])
     }
 }
@@ -180,7 +183,8 @@ struct PeerValues {
         add(PeerFields.attributes(route))
         add([
             "RTA_SRC": route.source?.description, "RTA_FLOW": PeerFields.text(route.realms),
-            "RTA_VIA.addr": route.via?.address.description, "RTA_VIA.family": PeerFields.text(route.via?.family.rawValue),
+            "RTA_VIA.addr": route.via?.address.description,
+            "RTA_VIA.family": PeerFields.text(route.via?.family.rawValue),
         ])
         if let metrics = route.metrics { add(PeerFields.fields(metrics)) }
         if let cache = route.cacheInfo {

@@ -91,7 +91,9 @@ extension GatewayTests {
                 #expect(try nlgate("ru").contains("77"))
                 #expect(try nlgate("r g 10.44.1.1").contains("10.3.0.9"))
                 #expect(try nlgate("n g 10.3.0.7 dev br0").contains("02:00:00:00:00:77"))
-                for words in ["ru d priority 77", "r d 10.44.0.0/16", "n d 10.3.0.7 dev br0", "a d 10.3.0.1/16 dev br0"] {
+                for words in [
+                    "ru d priority 77", "r d 10.44.0.0/16", "n d 10.3.0.7 dev br0", "a d 10.3.0.1/16 dev br0",
+                ] {
                     _ = try nlgate(words)
                 }
                 let (rules, addresses) = (try ip("rule show"), try ip("addr show"))
@@ -157,7 +159,8 @@ extension GatewayTests {
                 }
                 let missing = [
                     ("link show nosuch0", "nosuch0"), ("qdisc add dev nosuch0 root pfifo", "nosuch0"),
-                    ("route get 2001:db8::1", "unreachable"), ("class add dev lo parent 9: classid 9:1 htb rate 1mbit", ""),
+                    ("route get 2001:db8::1", "unreachable"),
+                    ("class add dev lo parent 9: classid 9:1 htb rate 1mbit", ""),
                 ]
                 for (words, expected) in missing {
                     let text = try nlgate(words, status: 1)
