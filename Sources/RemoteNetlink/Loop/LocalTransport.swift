@@ -57,6 +57,7 @@ final class LocalTransport: Transport {
             case .leave(let group): try set(NetlinkOption.dropMembership, Int32(bitPattern: group))
             case .option(let option): try socket.descriptor.set(option)
             case .describe: return answer(.success(.lines(["the local kernel, as this process may use it"])))
+            case .arm, .confirm: return answer(.failure(.misuse(NetlinkConnection.nobodyToUndo)))
             case .ping: break
             }
             answer(.success(.done))
