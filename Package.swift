@@ -36,6 +36,10 @@ let package = Package(
             name: "RemoteNetlink",
             dependencies: ["NetlinkWire", "NetlinkFamilies", "GatewayProtocol", "GatewayURL", "TLSSocket", "LinuxSys"]),
 
+        .target(
+            name: "ExecMonitor",
+            dependencies: ["RemoteNetlink", "GatewayProtocol", "GatewayURL", "NetlinkWire", "TLSSocket", "LinuxSys"]),
+
         // Processes: one executable each.
         .executableTarget(
             name: "nlgated", dependencies: ["GatewayIPC", "GatewayURL", "Roles", "LinuxSys", "Confinement"]),
@@ -57,7 +61,7 @@ let package = Package(
             name: "nlgate",
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayIPC", "GatewayProtocol", "GatewayURL",
-                "TLSSocket", "LinuxSys", "PolicyFile", "GatewayPolicy", "Roles",
+                "TLSSocket", "LinuxSys", "PolicyFile", "GatewayPolicy", "Roles", "ExecMonitor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -106,6 +110,7 @@ let package = Package(
                 "Confinement", "LinuxSys", "confinement-probe", "nlgated", "nlgate-frontend", "nlgate-broker",
                 "nlgate-policyc",
             ]),
+        .testTarget(name: "ExecMonitorTests", dependencies: ["ExecMonitor", "LinuxSys"]),
         .testTarget(name: "TLSSocketTests", dependencies: ["TLSSocket", "LinuxSys"]),
         .testTarget(
             name: "RemoteNetlinkTests",

@@ -20,7 +20,7 @@ struct TaskStatsCommand: AsyncParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
 
-    @Flag(help: "One JSON object a line.")
+    @Flag(name: [.customShort("j"), .long], help: "One JSON object a line.")
     var json = false
 
     func validate() throws {
@@ -41,6 +41,7 @@ struct TaskStatsCommand: AsyncParsableCommand {
                 }
             }
         } catch let error as NetlinkError {
+            if error.errno == ESRCH, let id = pid ?? tgid { throw Failure(1, "there is no task \(id)") }
             throw Failure(error)
         }
     }

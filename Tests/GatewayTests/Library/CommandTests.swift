@@ -26,8 +26,9 @@ extension GatewayTests {
         @Test func `links`() throws {
             try Namespace().enter {
                 _ = try nlgate("link add c0 type veth peer name c1")
-                _ = try nlgate("link add br0 mtu 1400 address 02:00:00:00:00:07 type bridge stp_state 1 forward_delay 400")
-                _ = try nlgate("link add link c0 name mv0 type macvlan mode private")
+                _ = try nlgate(
+                    "link add br0 mtu 1400 address 02:00:00:00:00:07 type bridge stp_state 1 forward_delay 400")
+                _ = try nlgate("link add link c1 name mv0 type macvlan mode private")
                 _ = try nlgate("link add vx0 type vxlan id 42 remote 192.0.2.1 local 192.0.2.2 dev c0 dstport 4789")
                 try expect(
                     "-d link show br0", shows: ["mtu 1400", "02:00:00:00:00:07", "stp_state 1", "forward_delay 400"])
@@ -47,7 +48,8 @@ extension GatewayTests {
                 _ = try nlgate("link add c0 type veth peer name c1")
                 for name in ["c0", "c1"] { _ = try nlgate("link set \(name) up") }
                 _ = try nlgate("addr add 10.3.0.1/16 brd + label c0:lan scope link metric 5 dev c0")
-                try expect("addr show c0", shows: ["10.3.0.1/16", "brd 10.3.255.255", "c0:lan", "scope link", "metric 5"])
+                try expect(
+                    "addr show c0", shows: ["10.3.0.1/16", "brd 10.3.255.255", "c0:lan", "scope link", "metric 5"])
                 _ = try nlgate("addr add 2001:db8::1/64 dev c0 nodad valid_lft 3600 preferred_lft 1800")
                 try expect("-6 addr show c0", shows: ["2001:db8::1/64", "preferred_lft 1"])
                 _ = try nlgate("addr add 192.0.2.1 peer 192.0.2.2/32 dev c0")
@@ -55,11 +57,12 @@ extension GatewayTests {
 
                 _ = try nlgate("route add 10.44.0.0/16 via 10.3.0.9 metric 7 proto static src 10.3.0.1 mtu 1400")
                 try expect(
-                    "route show", shows: ["10.44.0.0/16 via 10.3.0.9 dev c0 proto static src 10.3.0.1 metric 7 mtu 1400"])
+                    "route show",
+                    shows: ["10.44.0.0/16 via 10.3.0.9 dev c0 proto static src 10.3.0.1 metric 7 mtu 1400"])
                 _ = try nlgate("route replace 10.44.0.0/16 via 10.3.0.8 metric 7")
                 try expect("route show", shows: ["via 10.3.0.8"], without: ["via 10.3.0.9"])
-                _ = try nlgate("route add default via 10.3.0.1 dev c0 table 100 onlink")
-                try expect("route show table 100", shows: ["default via 10.3.0.1"])
+                _ = try nlgate("route add default via 10.9.0.1 dev c0 table 100 onlink")
+                try expect("route show table 100", shows: ["default via 10.9.0.1", "onlink"])
                 _ = try nlgate("route add blackhole 10.45.0.0/16")
                 _ = try nlgate("route add 10.46.0.0/16 dev c0")
                 try expect("route show", shows: ["blackhole 10.45.0.0/16", "10.46.0.0/16 dev c0 scope link"])
@@ -78,7 +81,8 @@ extension GatewayTests {
 
                 _ = try nlgate("rule add from 10.3.0.0/16 to 192.0.2.1 fwmark 0x10/0xff iif c0 table 100 priority 77")
                 _ = try nlgate("rule add -6 blackhole priority 78")
-                try expect("rule show", shows: ["77:\tfrom 10.3.0.0/16 to 192.0.2.1 fwmark 0x10/0xff iif c0 lookup 100"])
+                try expect(
+                    "rule show", shows: ["77:\tfrom 10.3.0.0/16 to 192.0.2.1 fwmark 0x10/0xff iif c0 lookup 100"])
                 try expect("-6 rule show", shows: ["78:\tfrom all blackhole"])
                 _ = try nlgate("rule del priority 77")
                 try expect("rule show", shows: ["32766"], without: ["77:"])
