@@ -98,6 +98,8 @@ let package = Package(
         .testTarget(name: "LinuxSysTests", dependencies: ["LinuxSys", "CHostile"]),
         .target(name: "CHostile", path: "Tests/CHostile", cSettings: [.define("_GNU_SOURCE")]),
         .executableTarget(name: "hostile-helper", path: "Tests/HostileHelper", cSettings: [.define("_GNU_SOURCE")]),
+        .executableTarget(
+            name: "serve-program", dependencies: ["RemoteNetlink", "LinuxSys"], path: "Tests/ServeProgram"),
         .target(name: "CProbe", path: "Tests/CProbe"),
         .executableTarget(
             name: "confinement-probe", dependencies: ["Confinement", "LinuxSys", "CProbe"],
@@ -120,7 +122,7 @@ let package = Package(
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSSocket",
                 "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "GatewayPolicy", "Roles", "nlgate",
-                "nlgated", "nlgate-frontend", "nlgate-broker", "nlgate-policyc", "hostile-helper",
+                "nlgated", "nlgate-frontend", "nlgate-broker", "nlgate-policyc", "hostile-helper", "serve-program",
             ]),
         .testTarget(name: "LayeringTests"),
         .testTarget(
