@@ -40,7 +40,8 @@ extension Broker {
         let session = Session(
             assignment, pair: pair, rights: rights,
             limit: options.isPrivileged ? DatagramLimit.toBroker : DatagramLimit.toReader,
-            mayArm: options.isPrivileged, outgoing: BurstBuffer(limit: burstLimit(rights), budget: budget), now: Clock.monotonicMilliseconds())
+            mayArm: options.isPrivileged, outgoing: BurstBuffer(limit: burstLimit(rights), budget: budget),
+            now: Clock.monotonicMilliseconds())
         do throws(Errno) {
             try epoll.add(session.pair.raw, .read, token: assignment.session << 1)
         } catch {

@@ -25,7 +25,8 @@ do throws(StartError) {
         administrator: administrator, largestReceiveBuffer: options.receiveBuffer)
     let report = try finished(&sealing)
     control.send(.ready(report: report.encode()))
-    var broker = try Broker(options, sealing: sealing, control: control, kernel: kernel, terminations: terminations, release: release)
+    var broker = try Broker(
+        options, sealing: sealing, control: control, kernel: kernel, terminations: terminations, release: release)
     broker.run()
 } catch {
     control.send(.failed("nlgate-broker: \(error)"))

@@ -56,7 +56,8 @@ import Testing
         #expect(failure { () throws(ArmError) in try ArmRequest(seconds: 9, datagrams: many) } == .tooMany)
         let long = [[UInt8](repeating: 1, count: most), [1]]
         #expect(failure { () throws(ArmError) in try ArmRequest(seconds: 9, datagrams: long) } == .tooLong)
-        #expect([ArmError.malformed, .seconds, .empty, .tooMany, .tooLong, .notHere].map(\.errno) == [22, 22, 22, 7, 7, 1])
+        #expect(
+            [ArmError.malformed, .seconds, .empty, .tooMany, .tooLong, .notHere].map(\.errno) == [22, 22, 22, 7, 7, 1])
     }
 
     @Test func `the same, read from bytes`() {
@@ -68,7 +69,8 @@ import Testing
             (minute + (0..<5).flatMap { _ in attribute(2, [UInt8](repeating: 1, count: 65_000)) }, .tooLong),
             ([], .malformed), (one, .malformed), (attribute(1, [60, 0, 0]) + one, .malformed),
             (minute + attribute(3, [1]), .malformed), (minute + one + attribute(3, [1]), .malformed),
-            (minute + [3, 0, 2, 0], .malformed), (minute + [9, 0, 2, 0, 1], .malformed), (minute + one + [1], .malformed),
+            (minute + [3, 0, 2, 0], .malformed), (minute + [9, 0, 2, 0, 1], .malformed),
+            (minute + one + [1], .malformed),
         ]
         for (payload, error) in cases {
             #expect(failure { () throws(ArmError) in try decoded(payload) } == error, "\(payload.prefix(24))")
@@ -77,7 +79,8 @@ import Testing
 
     @Test func `unknown attributes are ignored, the last time counts, parts join what follows`() throws {
         let payload =
-            attribute(9, [1, 2]) + minute + attribute(3, [1]) + attribute(3, [2]) + attribute(2, [3]) + attribute(2, [4])
+            attribute(9, [1, 2]) + minute + attribute(3, [1]) + attribute(3, [2]) + attribute(2, [3])
+            + attribute(2, [4])
             + attribute(1, [5, 0, 0, 0])
         #expect(try decoded(payload) == ArmRequest(seconds: 5, datagrams: [[1, 2, 3], [4]]))
     }

@@ -15,7 +15,8 @@ extension SyscallTable {
             SyscallTable(name: "\(kind), start", rules: first), SyscallTable(name: kind, rules: second),
         ]
         if privileged {
-            tables.append(SyscallTable(name: "\(kind), serving", rules: common + [settings(privileged), raising, ending]))
+            tables.append(
+                SyscallTable(name: "\(kind), serving", rules: common + [settings(privileged), raising, ending]))
         }
         return tables
     }

@@ -84,7 +84,8 @@ extension GatewayTests {
                 let long = try ArmRequest(seconds: 60, datagrams: Array(full.dropLast())).encode() + one
                 #expect(try session.result(.arm, tag: 1, long + [8, 16, 2, 0] + padded + [0, 0, 0, 0]).code == E2BIG)
                 let hour = try ArmRequest(seconds: 3600, datagrams: [up()]).encode()
-                #expect(try session.result(.arm, tag: 1, [8, 0, 1, 0, 17, 14, 0, 0] + hour.dropFirst(8)).code == EINVAL)
+                #expect(
+                    try session.result(.arm, tag: 1, [8, 0, 1, 0, 17, 14, 0, 0] + hour.dropFirst(8)).code == EINVAL)
                 #expect(try session.result(.arm, tag: 1, [8, 0, 1, 0, 0, 0, 0, 0] + hour.dropFirst(8)).code == EINVAL)
                 let many = try (0..<512).flatMap { _ in try up() }
                 #expect(try session.arm(1, ArmRequest(seconds: 60, datagrams: [many, many])).code == 0)

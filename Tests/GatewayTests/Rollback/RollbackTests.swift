@@ -152,7 +152,8 @@ extension GatewayTests {
                 #expect(goodbye.code == GoodbyeReason.rolledBack)
                 #expect(goodbye.text.hasPrefix("the policy changed and does not grant what list 7 needs; list 7, 2"))
                 let records = try session.rolledBack()
-                #expect(records.map(\.reason) == ["reload: list 7, datagram 1 of 2", "reload: list 7, datagram 2 of 2"])
+                #expect(
+                    records.map(\.reason) == ["reload: list 7, datagram 1 of 2", "reload: list 7, datagram 2 of 2"])
                 #expect(records.map(\.errno) == [0, 0])
                 #expect(try !linkExists("nlg0") && linkIsUp("nlg1"))
             }
