@@ -43,7 +43,7 @@ extension GatewayTests {
                     read:
                       route: [GETLINK, GETADDR, GETROUTE, GETNEIGH]
                       generic/nlctrl: [GETFAMILY]
-                      generic/taskstats: [GET]
+                      generic/taskstats: [TASKSTATS_CMD_GET]
                     write: { route: [NEWADDR, DELADDR, SETLINK, NEWLINK] }
                     listen: { route: [LINK, IPV4_IFADDR, IPV6_IFADDR] }
                 bindings:
