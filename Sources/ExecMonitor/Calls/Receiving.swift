@@ -77,7 +77,7 @@ extension ExecMonitor {
         var taken = [first]
         let value: Int64
         switch call.number {
-        case SystemCallNumber.recvfrom: value = try fillAddress(call, first, flags)
+        case SystemCallNumber.recvfrom: value = try fillAddress(call, socket, first, flags)
         case SystemCallNumber.recvmsg: value = try fill(call, socket, peer, at: call.argument(1), first, flags)
         default: value = try fillMany(call, socket, peer, &taken, flags)
         }
@@ -139,9 +139,12 @@ extension ExecMonitor {
     // MARK: - Into the program's memory
 
     /// recvfrom: buffer, length, flags, address, its length.
-    private func fillAddress(_ call: Call, _ packet: Packet, _ flags: Int32) throws(Errno) -> Int64 {
+    private func fillAddress(
+        _ call: Call, _ socket: EmulatedSocket, _ packet: Packet, _ flags: Int32
+    ) throws(Errno) -> Int64 {
         let range = UserRange(address: call.argument(1), count: Int(clamping: call.argument(2)))
         let copied = try scatter(call, packet.bytes, [range])
+        socket.largestReceive = max(socket.largestReceive, range.count)
         if call.argument(4) != 0 {
             let name = NetlinkAddress(fromKernelTo: packet.group).bytes
             try call.writeResult(name, at: call.argument(4), lengthAt: call.argument(5))
@@ -155,7 +158,9 @@ extension ExecMonitor {
         _ flags: Int32
     ) throws(Errno) -> Int64 {
         let message = UserMessage(try call.read(address, count: UserMessage.size))
-        let copied = try scatter(call, packet.bytes, try call.ranges(message.vector, count: message.vectorCount))
+        let ranges = try call.ranges(message.vector, count: message.vectorCount)
+        let copied = try scatter(call, packet.bytes, ranges)
+        socket.largestReceive = max(socket.largestReceive, UserRange.total(ranges))
         var result = copied < packet.bytes.count ? ExecMonitor.truncated : 0
         if message.name != 0 {
             guard message.nameLength >= 0 else { throw Errno(rawValue: EINVAL) }

@@ -40,6 +40,8 @@ final class EmulatedSocket {
     var options: [Int32: Bool] = [:]
     var receiveBuffer: Int32 = 212_992
     var sendBuffer: Int32 = 212_992
+    /// The largest buffer with which the program received.
+    var largestReceive = 0
 
     private(set) var queued: [Queued] = []
     /// Packets that found no room in the pair.
@@ -73,11 +75,14 @@ final class EmulatedSocket {
 
     /// Puts a packet where the program finds it.
     func deliver(_ bytes: [UInt8], _ range: Range<Int>, group: UInt32) {
+        var bytes = bytes
+        var range = range
         if let ownPortID {
-            let packet = renamed(Array(bytes[range]), from: welcome.portID, to: ownPortID)
-            deliver(packet.span, group: group)
-        } else {
-            let packet = bytes.span.extracting(range)
+            bytes = renamed(Array(bytes[range]), from: welcome.portID, to: ownPortID)
+            range = 0..<bytes.count
+        }
+        for part in DumpParts.split(bytes, range, limit: DumpParts.limit(largestReceive: largestReceive)) {
+            let packet = bytes.span.extracting(part)
             deliver(packet, group: group)
         }
     }
@@ -140,17 +145,6 @@ final class EmulatedSocket {
 /// Who reads it natively sees NLMSG_OVERRUN, which means the same.
 enum OverrunMark {
     static let bytes: [UInt8] = [16, 0, 0, 0, 4, 0, 0, 0] + [UInt8](repeating: 0xff, count: 8)
-}
-
-/// Replaces the port id in the headers of a datagram.
-func renamed(_ datagram: [UInt8], from old: UInt32, to new: UInt32) -> [UInt8] {
-    var result = datagram
-    var cursor = MessageCursor(datagram.span)
-    while let message = try? cursor.next(in: datagram.span) {
-        guard message.header.portID == old else { continue }
-        result.replaceSubrange((message.offset + 12)..<(message.offset + 16), with: UserStructure.bytes(new))
-    }
-    return result
 }
 
 extension [UInt8] {

@@ -253,14 +253,10 @@ final class GatewayLink: Watched {
 
     /// Reads what finds room; false when there is nothing.
     private func fill() throws(ConnectError) -> Bool {
-        if start == end {
-            (start, end) = (0, 0)
-        } else if start > 0 {
-            buffer.removeSubrange(0..<start)
+        if buffer.isEmpty { buffer = [UInt8](repeating: 0, count: GatewayLink.readSize) }
+        if start > 0 {
+            buffer.replaceSubrange(0..<(end - start), with: buffer[start..<end])
             (start, end) = (0, end - start)
-        }
-        if buffer.count < GatewayLink.readSize {
-            buffer.append(contentsOf: repeatElement(0, count: GatewayLink.readSize - buffer.count))
         }
         switch try stream.read(into: &buffer, at: end, count: buffer.count - end) {
         case .bytes(let count):
@@ -272,7 +268,6 @@ final class GatewayLink: Watched {
         case .wantWrite: readWants = .write
         case .closed: throw .closed
         }
-        if end == 0 { buffer = [] }
         return false
     }
 
@@ -316,6 +311,7 @@ final class GatewayLink: Watched {
         wasUsed = true
         hello = nil
         machine = ClientSession()
+        if start == end { (buffer, start, end) = ([], 0, 0) }
         pool.becameIdle(self)
     }
 

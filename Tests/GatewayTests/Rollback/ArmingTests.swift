@@ -78,6 +78,7 @@ extension GatewayTests {
                 let full = [[UInt8]](repeating: padded, count: 64)
                 #expect(try session.arm(1, ArmRequest(seconds: 3600, datagrams: full)).code == 0)
                 #expect(try session.confirm(1).code == 0)
+                try session.helper.skipMessages()
                 let payload = try ArmRequest(seconds: 60, datagrams: full).encode()
                 let one: [UInt8] = [5, 0, 2, 0, 1, 0, 0, 0]
                 #expect(try session.result(.arm, tag: 1, payload + one).code == E2BIG)
@@ -88,7 +89,15 @@ extension GatewayTests {
                     try session.result(.arm, tag: 1, [8, 0, 1, 0, 17, 14, 0, 0] + hour.dropFirst(8)).code == EINVAL)
                 #expect(try session.result(.arm, tag: 1, [8, 0, 1, 0, 0, 0, 0, 0] + hour.dropFirst(8)).code == EINVAL)
                 let many = try (0..<512).flatMap { _ in try up() }
-                #expect(try session.arm(1, ArmRequest(seconds: 60, datagrams: [many, many])).code == 0)
+                try session.socket.send(
+                    RawClient.frame(.arm, tag: 1, ArmRequest(seconds: 60, datagrams: [many, many]).encode()))
+                var records = 0
+                while case .audit(let record) = try session.helper.message() {
+                    records += 1
+                    #expect(record.event == .armed)
+                }
+                #expect(records == 1024)
+                #expect(try session.next().header.kind == .result)
                 let more = try session.arm(1, ArmRequest(seconds: 60, datagrams: [many, many, up()]))
                 #expect(more.code == E2BIG && more.text.contains("1024"))
             }

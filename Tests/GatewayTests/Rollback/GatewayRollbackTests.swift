@@ -125,7 +125,11 @@ extension GatewayTests {
         }
 
         @Test func `SIGTERM of the gateway waits for it, and the client hears what became of it`() throws {
-            try run { gateway in
+            try Namespace().enter {
+                try makeLinks("nlg0")
+                let options = ["--policy", "builtin:unrestricted", "--audit", auditPath]
+                let gateway = try Gateway(Gateway.usual + options, listen: nil)
+                try gateway.waitUntilListening()
                 let session = try armed(gateway)
                 let other = try gateway.session()
                 try gateway.supervisor.child.signal(SIGTERM)
