@@ -6,6 +6,8 @@ import LinuxSys
 final class TunnelListener {
     let descriptor: Descriptor
     private let path: String?
+    /// What was made there: somebody may have put another file in its place since.
+    private let own: FileStatus?
     private let isUnix: Bool
 
     /// Binds and listens; a path has mode 0600 from the first moment.
@@ -16,6 +18,7 @@ final class TunnelListener {
             let address = try TunnelListener.address(of: url)
             descriptor = try Descriptor.streamSocket(for: address)
             try TunnelListener.bind(descriptor, to: address, path: path)
+            own = if let path { try FileStatus(ofPath: path) } else { nil }
             try descriptor.listen(backlog: 64)
         } catch {
             throw .system("--listen \(url)", error)
@@ -23,7 +26,8 @@ final class TunnelListener {
     }
 
     deinit {
-        if let path { removeFile(path) }
+        guard let path, let own, let now = try? FileStatus(ofPath: path) else { return }
+        if now.device == own.device, now.inode == own.inode { removeFile(path) }
     }
 
     private static func address(of url: GatewayURL) throws(Errno) -> SocketAddress {

@@ -272,7 +272,7 @@ extension GatewayTests {
                 let scratch = try Scratch()
                 // A terminal, so that it asks and waits.
                 let words = [
-                    program("nlgate"), "addr", "add", "10.8.0.1/24", "dev", "eth7", "--confirm-within", "600", "-H",
+                    try program("nlgate"), "addr", "add", "10.8.0.1/24", "dev", "eth7", "--confirm-within", "600", "-H",
                     outside.unix, "--netns", outside.namespace.name,
                 ]
                 let script = try RunningTool(

@@ -97,7 +97,14 @@ extension Gateway {
 
 /// Pythons that are on the path or among pyenv's versions, one of each version.
 enum Python {
-    static func list(from minor: Int) -> [String] {
+    /// For `nlgate_client.py`.
+    static let clients = list(from: 8)
+    /// With pyroute2 0.9 beside them; none where the package index can't be had.
+    static let withPyroute = list(from: 9).compactMap { python in
+        try? OldClient.output(of: "Tests/python/make-venv", [python, OldClient.root.path() + ".build/pyroute2/0.9"])
+    }
+
+    private static func list(from minor: Int) -> [String] {
         let found = (try? OldClient.output(of: "Tests/python/find-pythons", ["\(minor)"])) ?? ""
         return found.split(separator: "\n").map(String.init)
     }
