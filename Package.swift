@@ -97,6 +97,7 @@ let package = Package(
         .testTarget(name: "GatewayProtocolTests", dependencies: ["GatewayProtocol", "NetlinkWire"]),
         .testTarget(name: "LinuxSysTests", dependencies: ["LinuxSys", "CHostile"]),
         .target(name: "CHostile", path: "Tests/CHostile", cSettings: [.define("_GNU_SOURCE")]),
+        .executableTarget(name: "exec-probe", path: "Tests/ExecProbe", cSettings: [.define("_GNU_SOURCE")]),
         .executableTarget(name: "hostile-helper", path: "Tests/HostileHelper", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "CProbe", path: "Tests/CProbe"),
         .executableTarget(
@@ -108,7 +109,7 @@ let package = Package(
                 "Confinement", "LinuxSys", "confinement-probe", "nlgated", "nlgate-frontend", "nlgate-broker",
                 "nlgate-policyc",
             ]),
-        .testTarget(name: "ExecMonitorTests", dependencies: ["ExecMonitor", "LinuxSys"]),
+        .testTarget(name: "ExecMonitorTests", dependencies: ["ExecMonitor", "GatewayProtocol", "LinuxSys", "NetlinkWire"]),
         .testTarget(name: "TLSSocketTests", dependencies: ["TLSSocket", "LinuxSys"]),
         .testTarget(
             name: "RemoteNetlinkTests",
@@ -120,7 +121,7 @@ let package = Package(
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSSocket",
                 "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "GatewayPolicy", "Roles", "nlgate",
-                "nlgated", "nlgate-frontend", "nlgate-broker", "nlgate-policyc", "hostile-helper",
+                "nlgated", "nlgate-frontend", "nlgate-broker", "nlgate-policyc", "hostile-helper", "exec-probe",
             ]),
         .testTarget(name: "LayeringTests"),
         .testTarget(

@@ -23,6 +23,7 @@ public enum SystemCallNumber {
     public static let socket = Int32(SYS_socket)
     public static let bind = Int32(SYS_bind)
     public static let connect = Int32(SYS_connect)
+    public static let listen = Int32(SYS_listen)
     public static let shutdown = Int32(SYS_shutdown)
     public static let getsockname = Int32(SYS_getsockname)
     public static let getpeername = Int32(SYS_getpeername)
