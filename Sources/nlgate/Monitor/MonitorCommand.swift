@@ -26,7 +26,7 @@ struct MonitorCommand: AsyncParsableCommand {
     @Flag(help: "What exists comes first.")
     var snapshot = false
 
-    @Flag(help: "One JSON object a line, with the names that 'ip -j' uses.")
+    @Flag(name: [.customShort("j"), .long], help: "One JSON object a line, with the names that 'ip -j' uses.")
     var json = false
 
     func run() async throws {
