@@ -41,7 +41,8 @@ final class ExecScene {
         ] { try ip(line) }
         try tool("tc", ["qdisc", "add", "dev", "d0", "root", "handle", "1:", "htb", "default", "10"])
         try tool("tc", ["class", "add", "dev", "d0", "parent", "1:", "classid", "1:10", "htb", "rate", "1mbit"])
-        let rules = "add table inet t; add chain inet t c { type filter hook input priority 0; }; "
+        let rules =
+            "add table inet t; add chain inet t c { type filter hook input priority 0; }; "
             + "add set inet t s { type ipv4_addr; elements = { 10.0.0.1, 10.0.0.2 }; }; "
             + "add rule inet t c ip saddr @s tcp dport 22 accept"
         try tool("nft", [rules])

@@ -88,8 +88,9 @@ extension GatewayTests.Exec {
                 let file = try scene.gateway.scratch.write(lines.joined(separator: "\n") + "\n", to: "routes")
                 let done = try scene.remote("ip -batch \(file)")
                 #expect(done.status == .exited(0), "\(done.output.prefix(300))")
-                #expect(try scene.local("ip route show 172.16.0.0/12 | wc -l; ip route show root 172.16/12 | wc -l").output
-                    .contains("10000"))
+                #expect(
+                    try scene.local("ip route show 172.16.0.0/12 | wc -l; ip route show root 172.16/12 | wc -l").output
+                        .contains("10000"))
                 try scene.expectSame("ip route")
             }
         }
