@@ -19,31 +19,32 @@ public struct SystemCallNotification: Equatable, Sendable {
 }
 
 /// The numbers of the calls that a monitor emulates, on this machine.
-public enum SystemCallNumber {
-    public static let socket = Int32(SYS_socket)
-    public static let bind = Int32(SYS_bind)
-    public static let connect = Int32(SYS_connect)
-    public static let shutdown = Int32(SYS_shutdown)
-    public static let getsockname = Int32(SYS_getsockname)
-    public static let getpeername = Int32(SYS_getpeername)
-    public static let setsockopt = Int32(SYS_setsockopt)
-    public static let getsockopt = Int32(SYS_getsockopt)
-    public static let sendto = Int32(SYS_sendto)
-    public static let sendmsg = Int32(SYS_sendmsg)
-    public static let sendmmsg = Int32(SYS_sendmmsg)
-    public static let recvfrom = Int32(SYS_recvfrom)
-    public static let recvmsg = Int32(SYS_recvmsg)
-    public static let recvmmsg = Int32(SYS_recvmmsg)
-    public static let dup = Int32(SYS_dup)
-    public static let dup3 = Int32(SYS_dup3)
-    public static let fcntl = Int32(SYS_fcntl)
-    public static let ioctl = Int32(SYS_ioctl)
-    public static let setns = Int32(SYS_setns)
-    public static let ioUringSetup = Int32(SYS_io_uring_setup)
+package enum SystemCallNumber {
+    package static let socket = Int32(SYS_socket)
+    package static let bind = Int32(SYS_bind)
+    package static let connect = Int32(SYS_connect)
+    package static let listen = Int32(SYS_listen)
+    package static let shutdown = Int32(SYS_shutdown)
+    package static let getsockname = Int32(SYS_getsockname)
+    package static let getpeername = Int32(SYS_getpeername)
+    package static let setsockopt = Int32(SYS_setsockopt)
+    package static let getsockopt = Int32(SYS_getsockopt)
+    package static let sendto = Int32(SYS_sendto)
+    package static let sendmsg = Int32(SYS_sendmsg)
+    package static let sendmmsg = Int32(SYS_sendmmsg)
+    package static let recvfrom = Int32(SYS_recvfrom)
+    package static let recvmsg = Int32(SYS_recvmsg)
+    package static let recvmmsg = Int32(SYS_recvmmsg)
+    package static let dup = Int32(SYS_dup)
+    package static let dup3 = Int32(SYS_dup3)
+    package static let fcntl = Int32(SYS_fcntl)
+    package static let ioctl = Int32(SYS_ioctl)
+    package static let setns = Int32(SYS_setns)
+    package static let ioUringSetup = Int32(SYS_io_uring_setup)
     #if arch(x86_64)
-        public static let dup2: Int32? = Int32(SYS_dup2)
+        package static let dup2: Int32? = Int32(SYS_dup2)
     #else
-        public static let dup2: Int32? = nil
+        package static let dup2: Int32? = nil
     #endif
 }
 
