@@ -34,7 +34,7 @@ final class ExecScene {
     static func furnish() throws {
         for line in [
             "link add d0 type veth peer name d1", "link set d0 addrgenmode none", "link set d1 addrgenmode none",
-            "link set d0 up", "link set d1 up", "link add br0 addrgenmode none type bridge",
+            "link set d0 up", "link set d1 up", "link add br0 type bridge", "link set br0 addrgenmode none",
             "link set d1 master br0", "link set br0 up", "addr add 10.9.0.1/24 dev d0",
             "addr add 2001:db8::1/64 dev d0 nodad", "route add 10.50.0.0/16 via 10.9.0.2",
             "rule add from 10.9.0.7 table 100", "neigh add 10.9.0.9 lladdr 02:00:00:00:00:09 dev d0 nud permanent",

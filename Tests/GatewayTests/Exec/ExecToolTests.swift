@@ -22,7 +22,7 @@ extension GatewayTests.Exec {
         @Test func `changes by ip, tc and bridge`() throws {
             try ExecScene.run { scene in
                 let change = """
-                    ip link add x0 addrgenmode none type veth peer name x1 && ip link set x0 up mtu 1400 \
+                    ip link add x0 type veth peer name x1 && ip link set x0 addrgenmode none up mtu 1400 \
                     && ip addr add 10.77.0.1/24 dev x0 && ip link set x1 master br0 && bridge fdb add \
                     02:00:00:00:00:77 dev x1 master && tc qdisc add dev x1 root pfifo limit 7
                     """

@@ -29,7 +29,8 @@ extension GatewayTests {
 
         /// What a transaction may have changed, as `ip` says it.
         private func state(_ outside: OutsideGateway) throws -> [String] {
-            try ["-o link", "-o -4 address", "-4 route show table all", "neigh show nud permanent", "rule"].map { words in
+            try ["-o link", "-o -4 address", "-4 route show table all", "neigh show nud permanent", "rule"].map {
+                words in
                 // What the kernel counts and what it finds out is left out.
                 try outside.namespace.ip(words).split(separator: "\n").map {
                     $0.replacing(#/ (state [A-Z]+|linkdown|qdisc \w+|valid_lft \w+|preferred_lft \w+)/#, with: "")
@@ -51,62 +52,93 @@ extension GatewayTests {
         private typealias Change = @Sendable (IPRoute, UInt32) async throws -> Void
 
         private let changes: [(String, Change)] = [
-            ("down", { ip, index in
-                var link = Link(index: index)
-                link.changeMask = .up
-                try await ip.change(link)
-            }),
-            ("several properties at once", { ip, index in
-                var link = Link(index: index, name: "uplink0")
-                (link.mtu, link.alias, link.txQueueLength) = (1300, "other", 77)
-                link.address = LinkAddress("02:00:00:00:00:77")
-                try await ip.change(link)
-            }),
-            ("renamed, then down by the new name", { ip, index in
-                try await ip.change(Link(index: index, name: "uplink0"))
-                var link = Link(name: "uplink0")
-                link.changeMask = .up
-                try await ip.change(link)
-            }),
-            ("the first address is removed, with what goes along", { ip, index in
-                try await ip.delete(Address("10.7.0.1/24", index: index))
-            }),
+            (
+                "down",
+                { ip, index in
+                    var link = Link(index: index)
+                    link.changeMask = .up
+                    try await ip.change(link)
+                }
+            ),
+            (
+                "several properties at once",
+                { ip, index in
+                    var link = Link(index: index, name: "uplink0")
+                    (link.mtu, link.alias, link.txQueueLength) = (1300, "other", 77)
+                    link.address = LinkAddress("02:00:00:00:00:77")
+                    try await ip.change(link)
+                }
+            ),
+            (
+                "renamed, then down by the new name",
+                { ip, index in
+                    try await ip.change(Link(index: index, name: "uplink0"))
+                    var link = Link(name: "uplink0")
+                    link.changeMask = .up
+                    try await ip.change(link)
+                }
+            ),
+            (
+                "the first address is removed, with what goes along",
+                { ip, index in
+                    try await ip.delete(Address("10.7.0.1/24", index: index))
+                }
+            ),
             ("an address is added", { ip, index in try await ip.add(Address("10.8.0.1/24", index: index)) }),
-            ("the default route is removed", { ip, _ in
-                var route = Route(family: .inet)
-                (route.type, route.origin, route.scope) = (.unspecified, .unspecified, .nowhere)
-                try await ip.delete(route)
-            }),
-            ("the default route leads elsewhere", { ip, index in
-                var route = Route(family: .inet)
-                (route.gateway, route.outputIndex) = (IPAddress("10.7.0.252"), index)
-                try await ip.replace(route)
-            }),
-            ("routes are added", { ip, index in
-                for number in 0..<80 {
-                    var route = Route(family: .inet, to: IPAddress("203.0.113.\(number)"), length: 32)
-                    route.outputIndex = index
-                    try await ip.add(route)
+            (
+                "the default route is removed",
+                { ip, _ in
+                    var route = Route(family: .inet)
+                    (route.type, route.origin, route.scope) = (.unspecified, .unspecified, .nowhere)
+                    try await ip.delete(route)
                 }
-            }),
-            ("a neighbour is another, another is added and removed", { ip, index in
-                let (nine, ten) = (IPAddress("10.7.0.9"), IPAddress("10.7.0.10"))
-                let address = LinkAddress("02:00:00:00:00:10")
-                try await ip.replace(Neighbour(family: .inet, index: index, destination: nine, linkAddress: address))
-                try await ip.add(Neighbour(family: .inet, index: index, destination: ten, linkAddress: address))
-                try await ip.delete(Neighbour(family: .inet, index: index, destination: nine))
-            }),
-            ("a rule is removed, another added", { ip, _ in
-                try await ip.delete(Rule(family: .inet, priority: 777))
-                try await ip.add(Rule(family: .inet, priority: 778, table: .main))
-            }),
-            ("interfaces are made", { ip, _ in
-                for name in ["br7", "br8"] {
-                    var link = Link(name: ByteString(name))
-                    link.info = LinkInfo(kind: "bridge")
-                    try await ip.add(link)
+            ),
+            (
+                "the default route leads elsewhere",
+                { ip, index in
+                    var route = Route(family: .inet)
+                    (route.gateway, route.outputIndex) = (IPAddress("10.7.0.252"), index)
+                    try await ip.replace(route)
                 }
-            }),
+            ),
+            (
+                "routes are added",
+                { ip, index in
+                    for number in 0..<80 {
+                        var route = Route(family: .inet, to: IPAddress("203.0.113.\(number)"), length: 32)
+                        route.outputIndex = index
+                        try await ip.add(route)
+                    }
+                }
+            ),
+            (
+                "a neighbour is another, another is added and removed",
+                { ip, index in
+                    let (nine, ten) = (IPAddress("10.7.0.9"), IPAddress("10.7.0.10"))
+                    let address = LinkAddress("02:00:00:00:00:10")
+                    try await ip.replace(
+                        Neighbour(family: .inet, index: index, destination: nine, linkAddress: address))
+                    try await ip.add(Neighbour(family: .inet, index: index, destination: ten, linkAddress: address))
+                    try await ip.delete(Neighbour(family: .inet, index: index, destination: nine))
+                }
+            ),
+            (
+                "a rule is removed, another added",
+                { ip, _ in
+                    try await ip.delete(Rule(family: .inet, priority: 777))
+                    try await ip.add(Rule(family: .inet, priority: 778, table: .main))
+                }
+            ),
+            (
+                "interfaces are made",
+                { ip, _ in
+                    for name in ["br7", "br8"] {
+                        var link = Link(name: ByteString(name))
+                        link.info = LinkInfo(kind: "bridge")
+                        try await ip.add(link)
+                    }
+                }
+            ),
         ]
 
         @Test func `what a body that fails has changed is undone by the gateway`() async throws {
@@ -157,7 +189,9 @@ extension GatewayTests {
                 await #expect(throws: NetlinkError.self) {
                     try await transaction.ip.add(Address("10.7.0.1/24", index: index))
                 }
-                await #expect(throws: NetlinkError.self) { try await transaction.ip.change(Link(index: 999, name: "x")) }
+                await #expect(throws: NetlinkError.self) {
+                    try await transaction.ip.change(Link(index: 999, name: "x"))
+                }
                 let said = await transaction.rollBack()
                 #expect(said?.hasSuffix("list 1, 1 datagram: sent, 1 of 1 changes made") == true, "\(said ?? "-")")
                 #expect(try state(outside) == before)
@@ -259,7 +293,8 @@ extension GatewayTests {
                 let there = try nlgate("addr add 10.8.0.1/24 dev eth7 --confirm-within 60")
                 #expect(there.status == .exited(1) && there.output.contains("File exists"), "\(there.output)")
                 let deleted = try nlgate("link del eth7 --confirm-within 60")
-                #expect(deleted.status != .exited(0) && deleted.output.contains("can't be put back"), "\(deleted.output)")
+                #expect(
+                    deleted.status != .exited(0) && deleted.output.contains("can't be put back"), "\(deleted.output)")
                 #expect(try state(outside) == before)
                 for wrong in ["0", "3601"] {
                     let refused = try nlgate("link set eth7 down --confirm-within \(wrong)")
