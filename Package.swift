@@ -111,7 +111,8 @@ let package = Package(
                 "Confinement", "LinuxSys", "confinement-probe", "nlgated", "nlgate-frontend", "nlgate-broker",
                 "nlgate-policyc",
             ]),
-        .testTarget(name: "ExecMonitorTests", dependencies: ["ExecMonitor", "GatewayProtocol", "LinuxSys", "NetlinkWire"]),
+        .testTarget(
+            name: "ExecMonitorTests", dependencies: ["ExecMonitor", "GatewayProtocol", "LinuxSys", "NetlinkWire"]),
         .testTarget(name: "TLSSocketTests", dependencies: ["TLSSocket", "LinuxSys"]),
         .testTarget(
             name: "RemoteNetlinkTests",

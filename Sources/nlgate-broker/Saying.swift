@@ -37,7 +37,8 @@ extension Broker {
         let most = options.isPrivileged ? DatagramLimit.messagesToBroker : DatagramLimit.messagesToReader
         return (rights ?? session.rights).judge.judge(
             datagram, families: kernel.lookup.families,
-            context: SessionContext(portID: session.portID, maximumMessages: most), lookup: DecisionFacts(kernel.routes, session.assignment))
+            context: SessionContext(portID: session.portID, maximumMessages: most),
+            lookup: DecisionFacts(kernel.routes, session.assignment))
     }
 
     private func isAtLimit(_ session: Session, _ summary: DatagramSummary) -> Bool {

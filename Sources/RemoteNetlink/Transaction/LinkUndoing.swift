@@ -11,7 +11,7 @@ struct LinkUndoing: Sendable {
         LinkAttribute.txQueueLength, LinkAttribute.linkMode, LinkAttribute.alias, LinkAttribute.group,
         LinkAttribute.protocolDown,
     ]
-    /// struct ifinfomsg
+    /// Bytes of struct ifinfomsg.
     private static let headerSize = 16
 
     func requests(for link: Link, _ change: RouteChange) async throws(NetlinkError) -> [Request] {
@@ -65,13 +65,14 @@ struct LinkUndoing: Sendable {
         for address in addresses {
             requests.append(try ip.built { () throws(WireError) in try RouteChange.replace.request(address.again) })
         }
-        return requests + (try await Undoing(ip: ip).routes(through: present.index))
+        let undoing = Undoing(ip: ip)
+        return try await requests + undoing.routes(through: present.index) + undoing.neighbours(of: present.index)
     }
 
-    /// True for a change that takes addresses or routes along.
+    /// True for a change that takes addresses, routes or neighbours along.
     private func losesMore(_ link: Link, _ present: Link) -> Bool {
         let goesDown = link.changeMask.contains(.up) && !link.flags.contains(.up) && present.flags.contains(.up)
-        return goesDown || link.master != nil || link.mtu != nil
+        return goesDown || link.master != nil || link.mtu != nil || link.address != nil
     }
 
     /// What an attribute of the change was before; nil for one that only selects.

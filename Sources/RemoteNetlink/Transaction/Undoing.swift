@@ -39,8 +39,9 @@ struct Undoing: Sendable {
         switch (change, present) {
         case (.delete, nil), (.add, .some): return []
         case (.delete, .some):
-            // Others of its subnet may go along, and routes that need it.
-            return try built(all.map { (.replace, $0.again) }) + (try await routes(through: address.index))
+            // Others of its subnet may go along, routes that need it, and with the last one the neighbours.
+            return try await built(all.map { (.replace, $0.again) }) + routes(through: address.index)
+                + neighbours(of: address.index)
         case (_, nil): return try built([(.delete, address)])
         case (_, let present?): return try built([(.replace, present.again)])
         }
@@ -90,13 +91,26 @@ struct Undoing: Sendable {
         }
         var present = try await ip.neighbours(neighbour.family, index: neighbour.index)
             .first { $0.destination == neighbour.destination }
-        present?.cacheInfo = nil
-        present?.probes = nil
+        present?.forgetCounters()
         switch (change, present) {
         case (.delete, nil), (.add, .some): return []
         case (_, nil): return try built([(.delete, neighbour)])
         case (_, let present?): return try built([(.replace, present)])
         }
+    }
+
+    /// Neighbours that somebody set for a link, made again where they have gone.
+    func neighbours(of index: UInt32) async throws(NetlinkError) -> [Request] {
+        var lasting: [Neighbour] = []
+        for family in [AddressFamily.inet, .inet6] {
+            lasting += try await ip.neighbours(family, index: index).filter { $0.state == .permanent }
+        }
+        return try built(
+            lasting.map { neighbour in
+                var neighbour = neighbour
+                neighbour.forgetCounters()
+                return (.replace, neighbour)
+            })
     }
 
     // MARK: - Rules
@@ -105,6 +119,14 @@ struct Undoing: Sendable {
         guard change == .delete else { return try built([(.delete, rule)]) }
         let meant = try await ip.rules(rule.family).first { $0.isMeant(by: rule) }
         return try built(meant.map { [(.add, $0)] } ?? [])
+    }
+}
+
+extension Neighbour {
+    /// What the kernel counts is no part of a request.
+    fileprivate mutating func forgetCounters() {
+        cacheInfo = nil
+        probes = nil
     }
 }
 
@@ -144,8 +166,9 @@ extension Rule {
         func fits<Value: Equatable>(_ wanted: Value?, _ own: Value?) -> Bool { wanted == nil || wanted == own }
         return (deletion.table == .unspecified || table == deletion.table)
             && fits(deletion.priority, priority) && fits(deletion.destination, destination)
-            && fits(deletion.source, source) && destinationLength == deletion.destinationLength
-            && sourceLength == deletion.sourceLength && fits(deletion.mark, mark)
+            && fits(deletion.source, source)
+            && [0, destinationLength].contains(deletion.destinationLength)
+            && [0, sourceLength].contains(deletion.sourceLength) && fits(deletion.mark, mark)
             && fits(deletion.inputInterface, inputInterface) && fits(deletion.outputInterface, outputInterface)
             && fits(deletion.ipProtocol, ipProtocol) && fits(deletion.users, users)
             && fits(deletion.sourcePorts, sourcePorts) && fits(deletion.destinationPorts, destinationPorts)

@@ -54,12 +54,12 @@ extension GatewayTests.Exec {
         @Test func `a protocol that isn't granted can't be opened`() throws {
             let policy = try PolicyText(
                 """
-                roles:
-                  watch: { grants: [{ family: route, allow: [read] }] }
                 clients:
-                  root: { user: 0 }
+                  root: { uid: 0 }
+                roles:
+                  watch: { read: { route: [GETLINK] } }
                 bindings:
-                  - { clients: [root], roles: [watch] }
+                  - { client: root, roles: [watch] }
                 """)
             try ExecScene.run(policy.options) { scene in
                 let refused = try scene.remote("nft list ruleset")

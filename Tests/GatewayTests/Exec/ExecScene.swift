@@ -80,18 +80,23 @@ final class ExecScene {
         return try elsewhere.enter { try RunningTool(program, arguments(command, options), log: log) }
     }
 
+    /// Without what a bridge's clocks say: they run on between the two.
+    private func steady(_ output: String) -> String {
+        output.replacing(#/_timer("?:| +) *[0-9.]+/#, with: "_timer")
+    }
+
     /// Demands the same output and the same end on both sides.
     ///
-    /// A few tries: counters and timers move between the two.
+    /// A few tries: counters move between the two.
     func expectSame(_ command: String) throws {
         var here = try local(command)
         var there = try remote(command)
-        for _ in 0..<5 where here.output != there.output {
+        for _ in 0..<5 where steady(here.output) != steady(there.output) {
             usleep(200_000)
             (here, there) = (try local(command), try remote(command))
         }
         #expect(here.status == there.status, "\(command): \(there.output)")
-        #expect(here.output == there.output, "\(command)")
+        #expect(steady(here.output) == steady(there.output), "\(command)")
     }
 }
 
