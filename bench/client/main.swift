@@ -15,7 +15,8 @@ if words.first == "judge", words.count == 3, let roles = Int(words[1]), let roun
     exit(0)
 }
 guard words.count >= 5, let url = try? GatewayURL(words[1]) else {
-    writeStandardError("usage: nlgate-bench dump|decode|stream|roundtrips|sizes|idle|storm URL KEY CERT CA [COUNT [CHANGES]]")
+    writeStandardError(
+        "usage: nlgate-bench dump|decode|stream|roundtrips|sizes|idle|storm URL KEY CERT CA [COUNT [CHANGES]]")
     writeStandardError("       nlgate-bench judge ROLES ROUNDS")
     exit(2)
 }
