@@ -79,7 +79,7 @@ public struct SystemCallMonitor: ~Copyable, Sendable {
         precondition(!command.isEmpty && filter.count % 8 == 0, "a command and whole instructions")
         var listener: Int32 = -1
         var step: Int32 = 0
-        let arguments = CStringList(command)
+        let arguments = CStrings(command)
         // SAFETY: the list ends with nil and lives to the end of the call; the program has count / 8 instructions.
         let pid = unsafe filter.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return pid_t(-1) }
@@ -152,27 +152,5 @@ public struct SystemCallMonitor: ~Copyable, Sendable {
         _ id: UInt64, _ source: borrowing Descriptor, as number: Int32, closeOnExec: Bool
     ) throws(Errno) {
         _ = try check(nlg_notify_install(descriptor.raw, id, source.raw, number, closeOnExec ? 1 : 0))
-    }
-}
-
-/// A list of C strings that ends with nil, as exec takes it.
-@safe private final class CStringList {
-    let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-    private let count: Int
-
-    init(_ strings: [String]) {
-        count = strings.count
-        unsafe pointers = .allocate(capacity: strings.count + 1)
-        for (index, string) in strings.enumerated() {
-            // SAFETY: the index is below the capacity; strdup's memory is freed in deinit.
-            unsafe (pointers + index).initialize(to: strdup(string))
-        }
-        unsafe (pointers + strings.count).initialize(to: nil)
-    }
-
-    deinit {
-        // SAFETY: every element was initialised and came from strdup.
-        for index in 0..<count { unsafe free(pointers[index]) }
-        unsafe pointers.deallocate()
     }
 }
