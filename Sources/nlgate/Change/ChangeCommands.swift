@@ -50,14 +50,8 @@ struct ChangeOptions: ParsableArguments {
 extension ConnectionOptions {
     /// The library's client of the chosen kernel.
     func ip(readOnly: Bool) async throws -> IPRoute {
-        let target = try url()
-        if target == nil, let netns {
-            throw Failure(2, "--netns \(netns) needs --host; locally use 'ip netns exec \(netns) nlgate …'")
-        }
-        var settings = ConnectionSettings()
-        settings.readOnly = readOnly
-        settings.networkNamespace = netns
-        settings.clientName = "nlgate"
+        let target = try target()
+        let settings = own.settings(readOnly: readOnly)
         do throws(NetlinkError) {
             guard let target else { return try IPRoute(settings: settings) }
             return try await IPRoute(target, credentials: try files(for: target), settings: settings)
