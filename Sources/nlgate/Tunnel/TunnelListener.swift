@@ -16,8 +16,9 @@ final class TunnelListener {
         path = isUnix && !url.isAbstract ? url.host : nil
         do throws(Errno) {
             let address = try TunnelListener.address(of: url)
-            descriptor = try Descriptor.streamSocket(for: address)
-            try TunnelListener.bind(descriptor, to: address, path: path)
+            descriptor =
+                isUnix
+                ? try boundUnixSocket(address, path: path, mode: 0o600) : try TunnelListener.internetSocket(address)
             own = if let path { try FileStatus(ofPath: path) } else { nil }
             try descriptor.listen(backlog: 64)
         } catch {
@@ -39,30 +40,11 @@ final class TunnelListener {
         return address
     }
 
-    private static func bind(
-        _ socket: borrowing Descriptor, to address: SocketAddress, path: String?
-    ) throws(Errno) {
-        guard let path else {
-            if address.kind != .unix { try socket.setOption(level: SOL_SOCKET, SO_REUSEADDR, 1) }
-            return try socket.bind(to: address)
-        }
-        if isDead(path, address) { removeFile(path) }
-        // The path gets the socket's own permissions, so it never has others.
-        try socket.setPermissions(mode: 0o600)
-        let previous = umask(0)
-        defer { _ = umask(previous) }
+    private static func internetSocket(_ address: SocketAddress) throws(Errno) -> Descriptor {
+        let socket = try Descriptor.streamSocket(for: address)
+        try socket.setOption(level: SOL_SOCKET, SO_REUSEADDR, 1)
         try socket.bind(to: address)
-    }
-
-    /// True for a socket that nobody listens on any more.
-    private static func isDead(_ path: String, _ address: SocketAddress) -> Bool {
-        guard let status = try? FileStatus(ofPath: path), status.kind == .socket else { return false }
-        do throws(Errno) {
-            _ = try Descriptor.streamSocket(for: address).connect(to: address)
-            return false
-        } catch {
-            return error.rawValue == ECONNREFUSED
-        }
+        return socket
     }
 
     /// The next client that may use this user's certificate; nil when there is none now.
