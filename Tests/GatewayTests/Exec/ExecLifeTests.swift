@@ -16,6 +16,21 @@ extension GatewayTests.Exec {
             }
         }
 
+        @Test func `kill -9 of the monitor leaves the command no way to this host's kernel`() throws {
+            try ExecScene.run { scene in
+                let out = scene.gateway.scratch.path + "/after"
+                let command = "ip -br link show d0 && echo before; read wait < \(out).go; ip -br link show lo; echo $?"
+                try tool("mkfifo", ["\(out).go"])
+                let running = try scene.start("{ \(command); } >\(out) 2>&1")
+                try eventually("the command has begun") { text(ofFile: out).contains("before") }
+                try running.child.signal(SIGKILL)
+                _ = try running.wait()
+                try tool("sh", ["-c", "echo go >\(out).go"])
+                try eventually("it has ended") { text(ofFile: out).hasSuffix("\n1\n") }
+                #expect(text(ofFile: out).contains("Function not implemented"), "\(text(ofFile: out))")
+            }
+        }
+
         @Test func `what can't be started`() throws {
             try ExecScene.run { scene in
                 let url = "unix://\(scene.gateway.unixPath)"
