@@ -13,12 +13,13 @@ RELEASE := -c release --static-swift-stdlib --disable-local-rpath -Xlinker -z -X
 DIST := .build/dist
 
 .NOTPARALLEL:
-.PHONY: help setup build release verify test lint format docs bench demo install clean
+.PHONY: help setup build release image verify test lint format docs bench demo install clean
 
 help:
 	@echo "make setup    install the Debian packages that are missing (needs root or sudo)"
 	@echo "make build    debug build"
 	@echo "make release  stripped release programs in $(DIST)"
+	@echo "make image    a container image out of the release programs, by buildah"
 	@echo "make verify   check how the release programs are linked, and the example of docs/protocol.md"
 	@echo "make test     setup, build, all tests, release, verify"
 	@echo "make lint     format and checks of the sources and documents"
@@ -44,6 +45,9 @@ release:
 	    mv $(DIST)/$$program.new $(DIST)/$$program; \
 	done
 
+image: release
+	deploy/oci/build.sh $(DIST)
+
 verify:
 	deploy/verify-binaries.sh "$$($(SWIFT) build $(RELEASE) --show-bin-path)" $(DIST)
 	deploy/verify-example.sh $(DIST)
@@ -52,6 +56,7 @@ test: setup
 	$(SWIFT) build -j $(JOBS) --build-tests
 	$(SWIFT) test -j $(JOBS) --disable-xctest --skip-build
 	$(MAKE) release verify
+	deploy/oci/test.sh $(DIST)
 
 SWIFT_FILES := Sources Tests bench Package.swift
 
