@@ -13,7 +13,7 @@ RELEASE := -c release --static-swift-stdlib --disable-local-rpath -Xlinker -z -X
 DIST := .build/dist
 
 .NOTPARALLEL:
-.PHONY: help setup build release image verify test lint format docs bench demo install clean
+.PHONY: help setup build release image verify test lint format docs bench soak demo install clean
 
 help:
 	@echo "make setup    install the Debian packages that are missing (needs root or sudo)"
@@ -26,6 +26,7 @@ help:
 	@echo "make format   format the sources; what a tool can't mend, make lint names"
 	@echo "make docs     documentation of the library in .build/docs; fails on a warning"
 	@echo "make bench    setup, release, measurements"
+	@echo "make soak     setup, release, an hour of churn (MINUTES=60) and whether anything grows"
 	@echo "make demo     setup, release, two hosts in network namespaces and real output"
 	@echo "make install  into DESTDIR=$(DESTDIR) PREFIX=$(PREFIX), after make release"
 	@echo "make clean    remove everything that was built"
@@ -74,6 +75,10 @@ bench: setup release
 	$(SWIFT) build $(RELEASE) --product nlgate-bench
 	cp "$$($(SWIFT) build $(RELEASE) --show-bin-path)/nlgate-bench" $(DIST)/
 	bench/run $(DIST) $(DIST)/nlgate-bench
+
+MINUTES ?= 60
+soak: setup release
+	bench/soak --programs $(DIST) --minutes $(MINUTES)
 
 demo: setup release
 	deploy/demo.sh $(DIST)
