@@ -25,7 +25,7 @@ extension Broker {
                 for session in Array(sessions.values) {
                     sayGoodbye(session, GoodbyeReason.restart, "the gateway is stopping")
                 }
-            case .adopt, .opened, .refused, .serve: exit(1)
+            case .adopt, .opened, .refused, .serve, .attach, .keeper: exit(1)
             }
         }
     }

@@ -161,7 +161,7 @@ final class Supervisor {
         do throws(Errno) {
             guard let status = try child.process.reap() else { return }
             // What it said last may still be in the socket.
-            if child.kind == .compiler { receive(child) }
+            if child.kind == .compiler || child.kind == .keeper { receive(child) }
             childEnded(child, status)
         } catch {
             childEnded(child, .exited(-1))
@@ -176,7 +176,7 @@ final class Supervisor {
         receive(child)
     }
 
-    private func receive(_ child: Child) {
+    func receive(_ child: Child) {
         for _ in 0..<64 {
             do throws(Errno) {
                 switch try child.control.receivePacket(into: &buffer, count: buffer.count) {
@@ -244,6 +244,7 @@ final class Supervisor {
             }
         }
         endExpiredSessions()
+        renewLinks()
         guard now >= nextOmissions else { return }
         nextOmissions = now + 1000
         audit.writeOmissions(now: now)

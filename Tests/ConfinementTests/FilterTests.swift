@@ -58,7 +58,7 @@ import Testing
             let names = Set(table.rules.map(\.name))
             #expect(names.isDisjoint(with: never), "\(table.name)")
         }
-        for plan in Self.plans where [.frontend, .compiler].contains(plan.role) {
+        for plan in Self.plans where [.frontend, .compiler, .keeper].contains(plan.role) {
             for table in SyscallTable.tables(for: plan, pid: 1) {
                 #expect(!table.rules.contains { ["socket", "bind", "capset"].contains($0.name) })
             }
