@@ -38,6 +38,10 @@ let package = Package(
             name: "RemoteNetlink",
             dependencies: ["NetlinkWire", "NetlinkFamilies", "GatewayProtocol", "GatewayURL", "TLSSocket", "LinuxSys"]),
 
+        .target(
+            name: "ExecMonitor",
+            dependencies: ["RemoteNetlink", "GatewayProtocol", "GatewayURL", "NetlinkWire", "TLSSocket", "LinuxSys"]),
+
         // Processes: one executable each.
         .executableTarget(
             name: "nlgated", dependencies: ["GatewayIPC", "GatewayURL", "Roles", "LinuxSys", "Confinement"]),
@@ -62,7 +66,7 @@ let package = Package(
             name: "nlgate",
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayIPC", "GatewayProtocol", "GatewayURL",
-                "TLSSocket", "LinuxSys", "PolicyFile", "GatewayPolicy", "Roles",
+                "TLSSocket", "LinuxSys", "PolicyFile", "GatewayPolicy", "Roles", "ExecMonitor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -111,6 +115,7 @@ let package = Package(
                 "Confinement", "LinuxSys", "confinement-probe", "nlgated", "nlgate-frontend", "nlgate-keeper",
                 "nlgate-broker", "nlgate-policyc",
             ]),
+        .testTarget(name: "ExecMonitorTests", dependencies: ["ExecMonitor", "LinuxSys"]),
         .testTarget(name: "TLSSocketTests", dependencies: ["TLSSocket", "TLSHandshake", "LinuxSys"]),
         .testTarget(
             name: "NlgateKeeperTests",

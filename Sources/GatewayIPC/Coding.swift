@@ -1,14 +1,17 @@
 /// Length of a self-check report inside `ready`, in bytes.
 public let reportLength = 256
 
+/// Seconds for which a list can be armed; a test holds it against the wire protocol's.
+public let longestArming: UInt32 = 3600
+
 private let textLength = 240
 private let headerLength = 2
 
 extension ChildMessage {
     private enum Kind: UInt16 {
         case ready = 1
-        case failed, open, closed, sessionClosed, accepted, ended, diagnostics, tables, audit, verified, misbehaved
-        case keeperLost
+        case failed, open, closed, sessionClosed, accepted, ended, diagnostics, tables, audit, armed, verified
+        case misbehaved, keeperLost
 
         var length: Int {
             switch self {
@@ -19,6 +22,7 @@ extension ChildMessage {
             case .accepted, .ended: 8
             case .diagnostics, .tables: TablePart.size
             case .audit: AuditRecord.size
+            case .armed: 8 + 4
             case .verified: VerifiedClient.size
             case .misbehaved: 8
             case .keeperLost: 0
@@ -60,6 +64,10 @@ extension ChildMessage {
         case .audit(let record):
             writer.put(Kind.audit.rawValue)
             record.write(to: &writer)
+        case .armed(let session, let seconds):
+            writer.put(Kind.armed.rawValue)
+            writer.put(session)
+            writer.put(seconds)
         case .verified(let client):
             writer.put(Kind.verified.rawValue)
             client.write(to: &writer)
@@ -92,6 +100,11 @@ extension ChildMessage {
         case .audit:
             guard let record = AuditRecord(from: &reader) else { throw malformed(bytes) }
             self = .audit(record)
+        case .armed:
+            let session = reader.number(UInt64.self)
+            let seconds = reader.number(UInt32.self)
+            guard seconds <= longestArming else { throw malformed(bytes) }
+            self = .armed(session: session, seconds: seconds)
         case .verified:
             guard let client = VerifiedClient(from: &reader) else { throw malformed(bytes) }
             self = .verified(client)

@@ -38,13 +38,26 @@ struct Failure: Error {
     }
 }
 
+extension NLGate {
+    /// The command that these words mean.
+    static func command(_ arguments: [String]) throws -> any ParsableCommand {
+        try parseAsRoot(Abbreviations.expand(arguments))
+    }
+}
+
 /// Parses, runs, and turns what went wrong into one line and an exit code.
-func run() {
+func run() async {
     do {
-        var command = try NLGate.parseAsRoot()
-        try command.run()
+        var command = try NLGate.command(Array(CommandLine.arguments.dropFirst()))
+        if var waiting = command as? any AsyncParsableCommand {
+            try await waiting.run()
+        } else {
+            try command.run()
+        }
     } catch let failure as Failure {
-        FileHandle.standardError.write(Data("nlgate: \(failure.text)\n".utf8))
+        // What the gateway refuses says so itself.
+        let text = failure.text.hasPrefix("nlgate: ") ? failure.text : "nlgate: \(failure.text)"
+        FileHandle.standardError.write(Data("\(text)\n".utf8))
         exit(failure.code)
     } catch let code as ExitCode {
         exit(code.rawValue)

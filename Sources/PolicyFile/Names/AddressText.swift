@@ -6,18 +6,22 @@ enum AddressText {
     static func prefix(_ text: String) throws(NameError) -> AddressPrefix {
         let (address, length) = try split(text)
         if let prefix = AddressPrefix(address: address, length: UInt8(length)) { return prefix }
-        var masked = address
-        for bit in length..<(address.count * 8) { masked[bit / 8] &= ~(0x80 >> UInt8(bit % 8)) }
+        let masked = self.masked(address, length)
         throw NameError(
             "'\(text.shortened)' has bits behind its length", hint: "did you mean \(self.text(masked))/\(length)?")
     }
 
-    /// The prefix that a text names, where an interface's address with the length of its network means the address.
+    /// The prefix that a text names, as the broker reads it in a message: bits behind the length don't count.
     static func destination(_ text: String) throws(NameError) -> AddressPrefix? {
         if let address = address(text) { return AddressPrefix(address: address, length: UInt8(address.count * 8)) }
         let (address, length) = try split(text)
-        return AddressPrefix(address: address, length: UInt8(length))
-            ?? AddressPrefix(address: address, length: UInt8(address.count * 8))
+        return AddressPrefix(address: masked(address, length), length: UInt8(length))
+    }
+
+    private static func masked(_ address: [UInt8], _ length: Int) -> [UInt8] {
+        var masked = address
+        for bit in length..<(address.count * 8) { masked[bit / 8] &= ~(0x80 >> UInt8(bit % 8)) }
+        return masked
     }
 
     private static func split(_ text: String) throws(NameError) -> (address: [UInt8], length: Int) {

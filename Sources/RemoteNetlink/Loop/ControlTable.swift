@@ -55,13 +55,15 @@ struct ControlTable {
 }
 
 /// Bytes that wait for the stream to take them.
-struct OutgoingBytes {
+package struct OutgoingBytes {
     private var bytes: [UInt8] = []
     private var sent = 0
 
-    var isEmpty: Bool { sent == bytes.count }
+    package init() {}
 
-    mutating func append(_ more: [UInt8]) {
+    package var isEmpty: Bool { sent == bytes.count }
+
+    package mutating func append(_ more: [UInt8]) {
         if sent > 0, sent == bytes.count {
             bytes = []
             sent = 0
@@ -69,8 +71,11 @@ struct OutgoingBytes {
         bytes.append(contentsOf: more)
     }
 
+    /// How much waits.
+    package var count: Int { bytes.count - sent }
+
     /// Writes as much as finds room at once.
-    mutating func write(to stream: StreamSocket) throws(ConnectError) -> StreamSocket.Step {
+    package mutating func write(to stream: StreamSocket) throws(ConnectError) -> StreamSocket.Step {
         let step = try stream.write(bytes.span.extracting(sent..<bytes.count))
         if case .bytes(let count) = step { sent += count }
         if isEmpty {

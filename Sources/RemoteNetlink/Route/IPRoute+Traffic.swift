@@ -33,4 +33,31 @@ extension IPRoute {
         try await connection.all(
             try built { () throws(WireError) in try TrafficRequest.filters(index: index, parent: parent) })
     }
+
+    /// One queueing discipline by its handle.
+    ///
+    /// Source: RTM_GETQDISC. The one that a link has by itself has no handle: look it up in the list.
+    ///
+    /// - Throws: `refused` with ENOENT when there is none.
+    public func qdisc(index: UInt32, handle: TrafficHandle) async throws(NetlinkError) -> Qdisc {
+        try await one { () throws(WireError) in try TrafficRequest.qdisc(index: index, handle: handle) }
+    }
+
+    /// One class by its handle, such as 1:10.
+    ///
+    /// Source: RTM_GETTCLASS.
+    ///
+    /// - Throws: `refused` with ENOENT when there is none.
+    public func trafficClass(index: UInt32, handle: TrafficHandle) async throws(NetlinkError) -> TrafficClass {
+        try await one { () throws(WireError) in try TrafficRequest.trafficClass(index: index, handle: handle) }
+    }
+
+    /// One filter by what it is known by; take a filter of a list, or make one with these properties.
+    ///
+    /// Source: RTM_GETTFILTER. What counts are the link, parent, chain, kind, priority, protocol and handle.
+    ///
+    /// - Throws: `refused` with ENOENT when there is none.
+    public func filter(_ known: TrafficFilter) async throws(NetlinkError) -> TrafficFilter {
+        try await one { () throws(WireError) in try TrafficRequest.filter(known) }
+    }
 }

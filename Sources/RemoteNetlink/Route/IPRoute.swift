@@ -64,7 +64,7 @@ public final class IPRoute: Sendable {
     /// - Returns: what the kernel remarks, if it does.
     @discardableResult
     public func add(_ object: some RouteMessage) async throws(NetlinkError) -> Reply {
-        try await write(object, [.create, .exclusive])
+        try await make(.add, object)
     }
 
     /// Makes an object, or puts it in the place of the one that is there.
@@ -75,7 +75,7 @@ public final class IPRoute: Sendable {
     /// - Returns: what the kernel remarks, if it does.
     @discardableResult
     public func replace(_ object: some RouteMessage) async throws(NetlinkError) -> Reply {
-        try await write(object, [.create, .replace])
+        try await make(.replace, object)
     }
 
     /// Changes an object that is there; of links, queueing disciplines, classes and filters only what is set.
@@ -83,9 +83,8 @@ public final class IPRoute: Sendable {
     /// - Throws: `refused`: ENODEV, ENOENT or ESRCH when there is none.
     /// - Returns: what the kernel remarks, if it does.
     @discardableResult
-    public func change<Object: RouteMessage>(_ object: Object) async throws(NetlinkError) -> Reply {
-        let isReplaced = [.newAddress, .newRoute, .newNeighbour].contains(Object.newType)
-        return try await write(object, isReplaced ? .replace : [])
+    public func change(_ object: some RouteMessage) async throws(NetlinkError) -> Reply {
+        try await make(.change, object)
     }
 
     /// Adds a route behind those with the same destination and metric, or a next hop to an IPv6 one.
@@ -94,7 +93,16 @@ public final class IPRoute: Sendable {
     /// - Returns: what the kernel remarks, if it does.
     @discardableResult
     public func append(_ object: some RouteMessage) async throws(NetlinkError) -> Reply {
-        try await write(object, [.create, .append])
+        try await make(.append, object)
+    }
+
+    /// Adds a route before those with the same destination and metric.
+    ///
+    /// - Throws: `refused`: EEXIST for the same route once more.
+    /// - Returns: what the kernel remarks, if it does.
+    @discardableResult
+    public func prepend(_ object: some RouteMessage) async throws(NetlinkError) -> Reply {
+        try await make(.prepend, object)
     }
 
     /// Removes an object; of several that match, one.
@@ -102,14 +110,17 @@ public final class IPRoute: Sendable {
     /// - Throws: `refused`: ENODEV, ENOENT, ESRCH or EADDRNOTAVAIL when there is none.
     /// - Returns: what the kernel remarks, if it does.
     @discardableResult
-    public func delete<Object: RouteMessage>(_ object: Object) async throws(NetlinkError) -> Reply {
-        try await send { () throws(WireError) in try object.request(Object.deleteType, flags: .ack) }
+    public func delete(_ object: some RouteMessage) async throws(NetlinkError) -> Reply {
+        try await make(.delete, object)
     }
 
-    private func write<Object: RouteMessage>(
-        _ object: Object, _ flags: MessageFlags
-    ) async throws(NetlinkError) -> Reply {
-        try await send { () throws(WireError) in try object.request(Object.newType, flags: flags.union(.ack)) }
+    /// Makes a change that is chosen at run time.
+    ///
+    /// - Throws: `refused`, with what the method of the same name says.
+    /// - Returns: what the kernel remarks, if it does.
+    @discardableResult
+    public func make(_ change: RouteChange, _ object: some RouteMessage) async throws(NetlinkError) -> Reply {
+        try await send { () throws(WireError) in try change.request(object) }
     }
 
     // MARK: - For the other files

@@ -83,6 +83,10 @@ extension Supervisor {
             guard child.kind == .compiler, child.isReady else { return false }
             return compilation?.takeTables(part) ?? false
         case .audit(let record): return take(record, from: child)
+        case .armed(let number, let seconds):
+            guard case .broker(_, number) = child.kind, child.sessions.contains(number) else { return false }
+            child.isArmed = seconds > 0
+            return true
         case .verified(let client): return take(client, from: child)
         case .misbehaved(let frontend): return takeMisbehaved(frontend, from: child)
         case .keeperLost:
