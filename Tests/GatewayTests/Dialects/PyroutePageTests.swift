@@ -3,18 +3,18 @@ import LinuxSys
 import TLSSocket
 import Testing
 
+/// A Python of each version, with pyroute2 0.9 beside it.
+private let pagePythons = Python.list(from: 9).compactMap { python in
+    try? OldClient.output(
+        of: "Tests/python/make-venv", [python, OldClient.root.path() + ".build/pyroute2/0.9"])
+}
+
 extension GatewayTests {
     /// docs/pyroute2.md, run as it stands there.
     @Suite(
         .enabled(
-            if: !PyroutePageTests.pythons.isEmpty, "no Python 3.9 or later, or no pyroute2 0.9 from the package index"))
+            if: !pagePythons.isEmpty, "no Python 3.9 or later, or no pyroute2 0.9 from the package index"))
     struct PyroutePageTests {
-        /// A Python of each version, with pyroute2 0.9 beside it.
-        static let pythons = Python.list(from: 9).compactMap { python in
-            try? OldClient.output(
-                of: "Tests/python/make-venv", [python, OldClient.root.path() + ".build/pyroute2/0.9"])
-        }
-
         /// The blocks of the page in one language.
         private func blocks(_ language: String) throws -> [String] {
             let page = text(ofFile: OldClient.root.path() + "docs/pyroute2.md")
@@ -35,7 +35,7 @@ extension GatewayTests {
             ]
         }
 
-        @Test(arguments: pythons)
+        @Test(arguments: pagePythons)
         func `every program prints what the page says`(python: String) throws {
             let policy = try PolicyText(try #require(blocks("yaml").first).replacing("policy: 1\n", with: ""))
             func prepare() throws {
@@ -56,7 +56,7 @@ extension GatewayTests {
         }
 
         @Test func `when the gateway ends, who waits is told, and who asks afterwards too`() throws {
-            let python = try #require(Self.pythons.last)
+            let python = try #require(pagePythons.last)
             let program = """
                 import time
                 from pyroute2 import IPRoute, NetlinkError

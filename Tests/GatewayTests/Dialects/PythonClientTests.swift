@@ -1,10 +1,11 @@
 import Foundation
+import LinuxSys
 import TLSSocket
 import Testing
 
 extension GatewayTests {
     /// `Tests/python/nlgate_client.py`, which was written from docs/protocol.md alone.
-    @Suite(.enabled(if: !PythonClientTests.pythons.isEmpty, "there is no Python 3.8 or later"))
+    @Suite(.enabled(if: !Python.list(from: 8).isEmpty, "there is no Python 3.8 or later"))
     struct PythonClientTests {
         static let pythons = Python.list(from: 8)
         private static let urls = ["unix://DIR/s.sock", "tls://127.0.0.1:7000", "tcp://127.0.0.1:7001"]
