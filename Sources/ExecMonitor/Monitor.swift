@@ -1,5 +1,5 @@
-public import GatewayURL
 import GatewayProtocol
+public import GatewayURL
 import Glibc
 public import LinuxSys
 public import RemoteNetlink

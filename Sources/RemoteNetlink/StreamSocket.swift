@@ -23,7 +23,8 @@ package final class StreamSocket {
     }
 
     /// Starts to connect; true when the connection stands already.
-    package static func connecting(to address: SocketAddress) throws(ConnectError) -> (socket: Int32, isConnected: Bool) {
+    package static func connecting(to address: SocketAddress) throws(ConnectError) -> (socket: Int32, isConnected: Bool)
+    {
         do throws(Errno) {
             let socket = try Descriptor.streamSocket(for: address)
             let isConnected = try socket.connect(to: address)
@@ -35,7 +36,8 @@ package final class StreamSocket {
     }
 
     /// The addresses that the URL stands for; a host name blocks.
-    package static func addresses(of url: GatewayURL, numericOnly: Bool = false) throws(ConnectError) -> [SocketAddress] {
+    package static func addresses(of url: GatewayURL, numericOnly: Bool = false) throws(ConnectError) -> [SocketAddress]
+    {
         if url.scheme == .unix {
             do throws(Errno) {
                 return [try SocketAddress(unix: url.host, abstract: url.isAbstract)]

@@ -71,9 +71,11 @@ import Testing
             #expect(function[.linkState]?.value == own && function[.trust]?.value == own % 2)
             #expect(function[.hashQuery]?.value == 0)
             let base = UInt64(1000 * number)
-            #expect(function[.statistics]?[.packetsReceived] == base && function[.statistics]?[.droppedSent] == base + 8)
+            #expect(
+                function[.statistics]?[.packetsReceived] == base && function[.statistics]?[.droppedSent] == base + 8)
             let line = try #require(vector.expected.split(separator: "\n").first { $0.contains("vf \(number) ") })
-            #expect(line.contains("link/ether 02:00:00:00:01:0\(number)") && line.contains("vlan \(100 + number), qos 3"))
+            #expect(
+                line.contains("link/ether 02:00:00:00:01:0\(number)") && line.contains("vlan \(100 + number), qos 3"))
             #expect(line.contains("link-state \(["auto", "enable", "disable"][number])"))
         }
         let json = Output.linkJSON([link])
@@ -121,7 +123,8 @@ extension Link {
         }
         var list: [UInt8] = []
         for number in 0..<UInt32(functions) {
-            var one = attribute(1, number.payload + [2, 0, 0, 0] + UInt16(number).payload + [UInt8](repeating: 0, count: 26))
+            var one = attribute(
+                1, number.payload + [2, 0, 0, 0] + UInt16(number).payload + [UInt8](repeating: 0, count: 26))
             one += attribute(13, [UInt8](repeating: 0xff, count: 32))
             one += attribute(2, number.payload + UInt32(0).payload + UInt32(0).payload)
             for type in [3, 4, 5, 7, 9] as [UInt16] { one += attribute(type, number.payload + UInt32(1).payload) }

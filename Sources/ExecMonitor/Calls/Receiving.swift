@@ -168,7 +168,8 @@ extension ExecMonitor {
             try call.write(message.name, Array(name.prefix(Int(message.nameLength))))
             try call.write(address &+ UserMessage.nameLengthOffset, UserStructure.bytes(UInt32(name.count)))
         }
-        let control = controlMessages(socket, peer, packet.group, room: message.control == 0 ? 0 : message.controlLength)
+        let control = controlMessages(
+            socket, peer, packet.group, room: message.control == 0 ? 0 : message.controlLength)
         try call.write(message.control, control.bytes)
         if control.isCut { result |= ExecMonitor.controlTruncated }
         try call.write(address &+ UserMessage.controlLengthOffset, UserStructure.bytes(UInt64(control.bytes.count)))

@@ -4,7 +4,9 @@ import NetlinkWire
 ///
 /// Every initialiser takes bytes of exactly the structure's size; a shorter array is our mistake.
 enum UserStructure {
-    static func u16(_ bytes: [UInt8], _ offset: Int) -> UInt16 { UInt16(bytes[offset]) | UInt16(bytes[offset + 1]) << 8 }
+    static func u16(_ bytes: [UInt8], _ offset: Int) -> UInt16 {
+        UInt16(bytes[offset]) | UInt16(bytes[offset + 1]) << 8
+    }
     static func u32(_ bytes: [UInt8], _ offset: Int) -> UInt32 {
         UInt32(u16(bytes, offset)) | UInt32(u16(bytes, offset + 2)) << 16
     }

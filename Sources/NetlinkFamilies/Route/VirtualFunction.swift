@@ -150,7 +150,9 @@ extension AttributeKey where Owner == VirtualFunctionStatistics, Value == UInt64
 extension Link {
     /// How many virtual functions the card has in use (IFLA_NUM_VF).
     public var virtualFunctionCount: UInt32? {
-        unknownAttributes.first { $0.type == LinkAttribute.virtualFunctionCount }.flatMap { UInt32(payload: $0.payload) }
+        unknownAttributes.first { $0.type == LinkAttribute.virtualFunctionCount }.flatMap {
+            UInt32(payload: $0.payload)
+        }
     }
 
     /// The card's virtual functions, where they were asked for and can be read (IFLA_VFINFO_LIST).

@@ -100,7 +100,8 @@ struct LinkWords {
         case "gro_max_size": link.groMaxSize = try words.number(of: word)
         case "netns":
             throw Failure(
-                2, "netns means a descriptor or a process of this host, which another kernel can't know; use exec there")
+                2, "netns means a descriptor or a process of this host, which another kernel can't know; use exec there"
+            )
         default: return false
         }
         return true

@@ -101,7 +101,9 @@ struct RouteWords {
         let address = try words.address(of: name)
         let family: AddressFamily = address.length == 4 ? .inet : .inet6
         if route.family == .unspecified { route.family = family }
-        guard route.family == family else { throw Failure(2, "\(name) takes an address of the same family, not \(address)") }
+        guard route.family == family else {
+            throw Failure(2, "\(name) takes an address of the same family, not \(address)")
+        }
         return address
     }
 

@@ -58,7 +58,8 @@ struct RuleWords {
         case "tos", "dsfield": rule.tos = try words.number(of: word)
         case "ipproto":
             rule.ipProtocol = try words.named(
-                of: word, ["icmp": 1, "tcp": 6, "udp": 17, "gre": 47, "esp": 50, "ah": 51, "ipv6-icmp": 58, "sctp": 132])
+                of: word,
+                ["icmp": 1, "tcp": 6, "udp": 17, "gre": 47, "esp": 50, "ah": 51, "ipv6-icmp": 58, "sctp": 132])
         case "sport": rule.sourcePorts = try words.range(of: word, "-")
         case "dport": rule.destinationPorts = try words.range(of: word, "-")
         case "uidrange": rule.users = try words.range(of: word, "-")

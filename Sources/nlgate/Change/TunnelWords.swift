@@ -82,7 +82,10 @@ struct BondWords {
                 "mode",
                 Setting.listed(
                     .mode,
-                    ["balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb", "balance-alb"])
+                    [
+                        "balance-rr", "active-backup", "balance-xor", "broadcast", "802.3ad", "balance-tlb",
+                        "balance-alb",
+                    ])
             ),
             ("active_slave", Setting.link(.activePort, lookup)),
             ("clear_active_slave", Setting.constant(.activePort, 0)),

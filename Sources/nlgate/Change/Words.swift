@@ -70,8 +70,9 @@ struct Words {
     }
 
     /// Two numbers with `separator` between them, or one for both.
-    mutating func range<Number: FixedWidthInteger>(of name: String, _ separator: Character) throws -> ClosedRange<Number>
-    {
+    mutating func range<Number: FixedWidthInteger>(of name: String, _ separator: Character) throws -> ClosedRange<
+        Number
+    > {
         let text = try value(of: name)
         let parts = text.split(separator: separator, maxSplits: 1, omittingEmptySubsequences: false).map {
             Words.number(String($0), Number.self)
@@ -98,9 +99,12 @@ struct Words {
         let missing = 3 - parts[0].count { $0 == "." }
         let full = parts[0] + String(repeating: ".0", count: max(0, missing))
         if let prefix = IPPrefix("\(full)/\(parts[1])") { return prefix }
-        guard let address = IPAddress(String(full)), let mask = IPAddress(String(parts[1])), mask.length == 4 else { return nil }
+        guard let address = IPAddress(String(full)), let mask = IPAddress(String(parts[1])), mask.length == 4 else {
+            return nil
+        }
         let bits = UInt32(truncatingIfNeeded: mask.high >> 32)
-        guard bits.leadingZeroBitCount == 0 || bits == 0, (~bits).nonzeroBitCount == (~bits).bitWidth - (~bits).leadingZeroBitCount
+        guard bits.leadingZeroBitCount == 0 || bits == 0,
+            (~bits).nonzeroBitCount == (~bits).bitWidth - (~bits).leadingZeroBitCount
         else { return nil }
         return IPPrefix(address, length: UInt8(bits.nonzeroBitCount))
     }
@@ -160,7 +164,8 @@ extension Words {
         let text = try value(of: name)
         if let found = Words.scopes.first(where: { $0.key == text }) { return found.value }
         guard let number = Words.number(text, UInt8.self) else {
-            throw Failure(2, "\(name) takes \(Words.scopes.map(\.key).joined(separator: ", ")) or a number, not \(text)")
+            throw Failure(
+                2, "\(name) takes \(Words.scopes.map(\.key).joined(separator: ", ")) or a number, not \(text)")
         }
         return RouteScope(rawValue: number)
     }

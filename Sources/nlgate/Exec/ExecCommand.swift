@@ -77,11 +77,13 @@ extension StageError {
             Failure(error.rawValue == ENOENT ? 127 : 126, "\(command): \(error)")
         case .filter(let error) where error.rawValue == EBUSY:
             Failure(
-                3, "this process is under another seccomp monitor already (a nested 'nlgate exec', or a container that "
+                3,
+                "this process is under another seccomp monitor already (a nested 'nlgate exec', or a container that "
                     + "watches system calls); the kernel allows one")
         case .filter(let error):
             Failure(
-                3, "seccomp notification is not allowed here: \(error); it needs Linux 5.14, and a container must "
+                3,
+                "seccomp notification is not allowed here: \(error); it needs Linux 5.14, and a container must "
                     + "permit seccomp(2)")
         case .fork(let error): Failure(3, "can't start a process: \(error)")
         case .listener(let error): Failure(3, "can't watch the command: \(error)")

@@ -40,7 +40,9 @@ extension Output {
                 (.bytesReceived, "bytes"), (.packetsReceived, "packets"), (.multicast, "multicast"),
                 (.broadcast, "broadcast"), (.droppedReceived, "dropped"),
             ], of: counters, to: &received)
-        add([(.bytesSent, "tx_bytes"), (.packetsSent, "tx_packets"), (.droppedSent, "dropped")], of: counters, to: &sent)
+        add(
+            [(.bytesSent, "tx_bytes"), (.packetsSent, "tx_packets"), (.droppedSent, "dropped")], of: counters, to: &sent
+        )
         var both = JSONObject()
         both["rx"] = .object(received)
         both["tx"] = .object(sent)

@@ -137,7 +137,9 @@ enum U32Words {
         let all = UInt32.max >> (32 - bits)
         let value: UInt32 = try words.number(of: name)
         let mask = try hex(&words, name)
-        guard value <= all, mask <= all else { throw Failure(2, "match … \(name) takes a value and a mask of \(bits) bits") }
+        guard value <= all, mask <= all else {
+            throw Failure(2, "match … \(name) takes a value and a mask of \(bits) bits")
+        }
         return U32Key(value: value << shift, mask: mask << shift, offset: offset)
     }
 

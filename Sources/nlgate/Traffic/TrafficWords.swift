@@ -185,7 +185,8 @@ struct QdiscOptionWords {
             case "noecn": options[.ecn] = 0
             default:
                 throw Failure(
-                    2, "fq_codel doesn't know \(word); it knows limit, flows, quantum, target, interval, ce_threshold, "
+                    2,
+                    "fq_codel doesn't know \(word); it knows limit, flows, quantum, target, interval, ce_threshold, "
                         + "memory_limit, drop_batch, ecn, noecn")
             }
         }
