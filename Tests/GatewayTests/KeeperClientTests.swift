@@ -3,6 +3,7 @@ import GatewayIPC
 import GatewayProtocol
 import Glibc
 import LinuxSys
+import TLSSocket
 import Testing
 
 extension GatewayTests {
