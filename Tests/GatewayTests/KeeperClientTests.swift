@@ -17,7 +17,7 @@ extension GatewayTests {
             let hello = preface + RawClient.frame(.hello, Hello(protocolNumber: 0).encode())
             let file = try gateway.scratch.write(hello, to: "hello")
             let command =
-                "(cat \(file); sleep 2) | openssl s_client -quiet -connect 127.0.0.1:7000 -cert \(certificate) "
+                "(cat \(file); sleep 2) | timeout 4 openssl s_client -quiet -connect 127.0.0.1:7000 -cert \(certificate) "
                 + "-key \(key) -CAfile \(gateway.identities.authorityPath) \(options) 2>&1"
             return try result(of: "/bin/sh", ["-c", command]).output
         }
