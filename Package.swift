@@ -104,7 +104,10 @@ let package = Package(
         .testTarget(name: "GatewayProtocolTests", dependencies: ["GatewayProtocol", "NetlinkWire"]),
         .testTarget(name: "LinuxSysTests", dependencies: ["LinuxSys", "CHostile"]),
         .target(name: "CHostile", path: "Tests/CHostile", cSettings: [.define("_GNU_SOURCE")]),
+        .executableTarget(name: "exec-probe", path: "Tests/ExecProbe", cSettings: [.define("_GNU_SOURCE")]),
         .executableTarget(name: "hostile-helper", path: "Tests/HostileHelper", cSettings: [.define("_GNU_SOURCE")]),
+        .executableTarget(
+            name: "serve-program", dependencies: ["RemoteNetlink", "LinuxSys"], path: "Tests/ServeProgram"),
         .target(name: "CProbe", path: "Tests/CProbe"),
         .executableTarget(
             name: "confinement-probe", dependencies: ["Confinement", "LinuxSys", "CProbe"],
@@ -115,7 +118,8 @@ let package = Package(
                 "Confinement", "LinuxSys", "confinement-probe", "nlgated", "nlgate-frontend", "nlgate-keeper",
                 "nlgate-broker", "nlgate-policyc",
             ]),
-        .testTarget(name: "ExecMonitorTests", dependencies: ["ExecMonitor", "LinuxSys"]),
+        .testTarget(
+            name: "ExecMonitorTests", dependencies: ["ExecMonitor", "GatewayProtocol", "LinuxSys", "NetlinkWire"]),
         .testTarget(name: "TLSSocketTests", dependencies: ["TLSSocket", "TLSHandshake", "LinuxSys"]),
         .testTarget(
             name: "NlgateKeeperTests",
@@ -131,6 +135,7 @@ let package = Package(
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSSocket",
                 "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "GatewayPolicy", "Roles", "nlgate",
                 "nlgated", "nlgate-frontend", "nlgate-keeper", "nlgate-broker", "nlgate-policyc", "hostile-helper",
+                "serve-program", "exec-probe",
             ]),
         .testTarget(name: "LayeringTests"),
         .testTarget(

@@ -5,7 +5,7 @@ public import LinuxSys
 public import RemoteNetlink
 
 /// What `nlgate exec` was told.
-public struct ExecSettings: Sendable {
+public struct ExecSettings {
     /// The gateway whose kernel the command sees.
     public var url: GatewayURL
     /// Needed for `tls://`.
@@ -16,10 +16,10 @@ public struct ExecSettings: Sendable {
     public var readOnly = false
     /// Requests about interfaces (ioctl) stay on this host.
     public var localRequests = false
-    /// Takes a line for each netlink message.
-    public var trace: (@Sendable (String) -> Void)?
+    /// Takes each datagram of both sides.
+    public var trace: ((TracedDatagram) -> Void)?
     /// Takes a sentence that the program itself can't say.
-    public var complain: @Sendable (String) -> Void = { _ in }
+    public var complain: (String) -> Void = { _ in }
 
     /// Settings for a gateway.
     public init(_ url: GatewayURL, _ credentials: Credentials?) {

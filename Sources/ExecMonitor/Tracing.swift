@@ -1,25 +1,26 @@
-import NetlinkWire
+/// One datagram between the program and the other kernel.
+public struct TracedDatagram: Sendable {
+    /// The program sent it.
+    public var isRequest: Bool
+    /// The netlink protocol.
+    public var protocolNumber: Int32
+    /// The multicast group that it came by; 0 for an answer.
+    public var group: UInt32
+    /// The messages.
+    public var bytes: [UInt8]
+}
 
-/// `--trace`: one line for each netlink message.
+/// `--trace`: what both sides say.
 extension ExecMonitor {
-    func trace(_ socket: EmulatedSocket, _ datagram: [UInt8], isAnswer: Bool) {
-        guard settings.trace != nil else { return }
-        trace(socket, datagram, 0..<datagram.count, isAnswer ? "<" : ">")
+    func trace(_ socket: EmulatedSocket, request bytes: [UInt8]) {
+        settings.trace?(
+            TracedDatagram(isRequest: true, protocolNumber: socket.protocolNumber, group: 0, bytes: bytes))
     }
 
     func trace(_ socket: EmulatedSocket, _ bytes: [UInt8], _ range: Range<Int>, group: UInt32) {
-        guard settings.trace != nil else { return }
-        trace(socket, bytes, range, group == 0 ? "<" : "< group \(group)")
-    }
-
-    private func trace(_ socket: EmulatedSocket, _ bytes: [UInt8], _ range: Range<Int>, _ direction: String) {
-        var cursor = MessageCursor(range)
-        while let message = try? cursor.next(in: bytes.span) {
-            let header = message.header
-            settings.trace?(
-                "\(direction) protocol \(socket.protocolNumber) type \(header.type.rawValue) "
-                    + "flags 0x\(String(header.flags.rawValue, radix: 16)) seq \(header.sequence) "
-                    + "pid \(header.portID), \(header.length) bytes")
-        }
+        guard let trace = settings.trace else { return }
+        trace(
+            TracedDatagram(
+                isRequest: false, protocolNumber: socket.protocolNumber, group: group, bytes: Array(bytes[range])))
     }
 }

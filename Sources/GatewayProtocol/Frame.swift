@@ -186,6 +186,10 @@ public enum DatagramLimit {
     public static let toReader = 64 * 1024
     /// Client to server on a privileged session.
     public static let toBroker = 4 * 1024 * 1024
+    /// Messages in a datagram to a reader, which can't make room for more answers.
+    public static let messagesToReader = 1024
+    /// Messages in a datagram to a privileged session: a ruleset of nftables is one datagram.
+    public static let messagesToBroker = 16_384
     /// Server to client.
     public static let toClient = 1024 * 1024
     /// Payloads of HELLO, JOIN, LEAVE, OPTION, CONFIRM and RESET.

@@ -19,31 +19,32 @@ public struct SystemCallNotification: Equatable, Sendable {
 }
 
 /// The numbers of the calls that a monitor emulates, on this machine.
-public enum SystemCallNumber {
-    public static let socket = Int32(SYS_socket)
-    public static let bind = Int32(SYS_bind)
-    public static let connect = Int32(SYS_connect)
-    public static let shutdown = Int32(SYS_shutdown)
-    public static let getsockname = Int32(SYS_getsockname)
-    public static let getpeername = Int32(SYS_getpeername)
-    public static let setsockopt = Int32(SYS_setsockopt)
-    public static let getsockopt = Int32(SYS_getsockopt)
-    public static let sendto = Int32(SYS_sendto)
-    public static let sendmsg = Int32(SYS_sendmsg)
-    public static let sendmmsg = Int32(SYS_sendmmsg)
-    public static let recvfrom = Int32(SYS_recvfrom)
-    public static let recvmsg = Int32(SYS_recvmsg)
-    public static let recvmmsg = Int32(SYS_recvmmsg)
-    public static let dup = Int32(SYS_dup)
-    public static let dup3 = Int32(SYS_dup3)
-    public static let fcntl = Int32(SYS_fcntl)
-    public static let ioctl = Int32(SYS_ioctl)
-    public static let setns = Int32(SYS_setns)
-    public static let ioUringSetup = Int32(SYS_io_uring_setup)
+package enum SystemCallNumber {
+    package static let socket = Int32(SYS_socket)
+    package static let bind = Int32(SYS_bind)
+    package static let connect = Int32(SYS_connect)
+    package static let listen = Int32(SYS_listen)
+    package static let shutdown = Int32(SYS_shutdown)
+    package static let getsockname = Int32(SYS_getsockname)
+    package static let getpeername = Int32(SYS_getpeername)
+    package static let setsockopt = Int32(SYS_setsockopt)
+    package static let getsockopt = Int32(SYS_getsockopt)
+    package static let sendto = Int32(SYS_sendto)
+    package static let sendmsg = Int32(SYS_sendmsg)
+    package static let sendmmsg = Int32(SYS_sendmmsg)
+    package static let recvfrom = Int32(SYS_recvfrom)
+    package static let recvmsg = Int32(SYS_recvmsg)
+    package static let recvmmsg = Int32(SYS_recvmmsg)
+    package static let dup = Int32(SYS_dup)
+    package static let dup3 = Int32(SYS_dup3)
+    package static let fcntl = Int32(SYS_fcntl)
+    package static let ioctl = Int32(SYS_ioctl)
+    package static let setns = Int32(SYS_setns)
+    package static let ioUringSetup = Int32(SYS_io_uring_setup)
     #if arch(x86_64)
-        public static let dup2: Int32? = Int32(SYS_dup2)
+        package static let dup2: Int32? = Int32(SYS_dup2)
     #else
-        public static let dup2: Int32? = nil
+        package static let dup2: Int32? = nil
     #endif
 }
 
@@ -78,7 +79,7 @@ public struct SystemCallMonitor: ~Copyable, Sendable {
         precondition(!command.isEmpty && filter.count % 8 == 0, "a command and whole instructions")
         var listener: Int32 = -1
         var step: Int32 = 0
-        let arguments = CStringList(command)
+        let arguments = CStrings(command)
         // SAFETY: the list ends with nil and lives to the end of the call; the program has count / 8 instructions.
         let pid = unsafe filter.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return pid_t(-1) }
@@ -151,27 +152,5 @@ public struct SystemCallMonitor: ~Copyable, Sendable {
         _ id: UInt64, _ source: borrowing Descriptor, as number: Int32, closeOnExec: Bool
     ) throws(Errno) {
         _ = try check(nlg_notify_install(descriptor.raw, id, source.raw, number, closeOnExec ? 1 : 0))
-    }
-}
-
-/// A list of C strings that ends with nil, as exec takes it.
-@safe private final class CStringList {
-    let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-    private let count: Int
-
-    init(_ strings: [String]) {
-        count = strings.count
-        unsafe pointers = .allocate(capacity: strings.count + 1)
-        for (index, string) in strings.enumerated() {
-            // SAFETY: the index is below the capacity; strdup's memory is freed in deinit.
-            unsafe (pointers + index).initialize(to: strdup(string))
-        }
-        unsafe (pointers + strings.count).initialize(to: nil)
-    }
-
-    deinit {
-        // SAFETY: every element was initialised and came from strdup.
-        for index in 0..<count { unsafe free(pointers[index]) }
-        unsafe pointers.deallocate()
     }
 }

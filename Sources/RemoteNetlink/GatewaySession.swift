@@ -75,6 +75,8 @@ public final class GatewaySession {
     }
 
     /// The bytes of a datagram that `receive` returned; valid until the next call.
+    ///
+    /// - Throws: what `body` throws.
     public func withBytes<Result, Failure: Error>(
         of datagram: DatagramBytes, _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {

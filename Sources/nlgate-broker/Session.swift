@@ -61,6 +61,10 @@ final class Session {
     var losesSilently = false
     /// The kernel dropped messages and the client doesn't know yet.
     var owesOverrun = false
+    /// The kernel dropped messages, and drops them until its queue is empty.
+    ///
+    /// It says so once, before what is queued: where events are missing is only behind that.
+    var isCongested = false
     /// Writes that the kernel was told and hasn't answered.
     var verdicts: WriteVerdicts?
     /// Answers to them may have been lost.

@@ -27,7 +27,9 @@ enum Abbreviations {
     ]
 
     /// Options that take a value.
-    private static let valued: Set = ["-H", "--host", "--key", "--cert", "--ca", "--crl", "--netns"]
+    private static let valued: Set = [
+        "-H", "--host", "--key", "--cert", "--ca", "--crl", "--netns", "--confirm-within",
+    ]
     /// iproute2's long options with one dash.
     private static let long = [
         "-json": "--json", "-details": "--details", "-statistics": "--statistics", "-stats": "--statistics",

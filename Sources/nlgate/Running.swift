@@ -46,14 +46,35 @@ extension NLGate {
 }
 
 /// Parses, runs, and turns what went wrong into one line and an exit code.
-func run() async {
+///
+/// A command that is not asynchronous has the only thread that there is: the signals that it blocks reach no other.
+func run() {
     do {
         var command = try NLGate.command(Array(CommandLine.arguments.dropFirst()))
-        if var waiting = command as? any AsyncParsableCommand {
-            try await waiting.run()
-        } else {
-            try command.run()
-        }
+        guard command is any AsyncParsableCommand else { return try command.run() }
+    } catch {
+        fail(error)
+    }
+    Task {
+        await runAsynchronously()
+        exit(0)
+    }
+    dispatchMain()
+}
+
+private func runAsynchronously() async {
+    do {
+        let command = try NLGate.command(Array(CommandLine.arguments.dropFirst()))
+        guard var waiting = command as? any AsyncParsableCommand else { return }
+        try await waiting.run()
+    } catch {
+        fail(error)
+    }
+}
+
+private func fail(_ error: any Error) -> Never {
+    do {
+        throw error
     } catch let failure as Failure {
         // What the gateway refuses says so itself.
         let text = failure.text.hasPrefix("nlgate: ") ? failure.text : "nlgate: \(failure.text)"

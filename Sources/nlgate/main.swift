@@ -20,4 +20,4 @@ struct NLGate: ParsableCommand {
         ])
 }
 
-await run()
+run()

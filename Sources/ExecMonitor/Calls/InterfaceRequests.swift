@@ -80,6 +80,7 @@ extension MessageWriter {
     fileprivate mutating func linkRequest(_ request: InterfaceRequest, _ ifreq: [UInt8]) throws(WireError) {
         let name = ifreq[..<(ExecMonitor.nameSize - 1)].prefix { $0 != 0 }
         let index = request == .name ? UserStructure.u32(ifreq, ExecMonitor.nameSize) : 0
+        guard index > 0 || !name.isEmpty && request != .name else { throw WireError(.truncatedHeader, at: 0) }
         // RTM_GETLINK.
         let header = MessageHeader(type: MessageType(rawValue: 18), flags: .request, sequence: 1)
         try message(header) { (writer: inout MessageWriter) throws(WireError) in

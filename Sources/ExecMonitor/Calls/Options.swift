@@ -15,7 +15,7 @@ extension ExecMonitor {
         switch call.integer(1) {
         case NetlinkOption.level: return try setNetlinkOption(call, socket)
         case SOL_SOCKET: return try setSocketOption(call, socket)
-        default: return .carryOn
+        default: throw Errno(rawValue: ENOPROTOOPT)
         }
     }
 
@@ -24,24 +24,29 @@ extension ExecMonitor {
         return try call.u32(call.argument(3))
     }
 
+    /// The kernel takes a value that is too short for 0.
+    private func netlinkValue(_ call: Call) throws(Errno) -> UInt32 {
+        call.integer(4) >= 0 && call.integer(4) < 4 ? 0 : try value(call)
+    }
+
     private func setNetlinkOption(_ call: Call, _ socket: EmulatedSocket) throws(Errno) -> Verdict {
         let option = call.integer(2)
         switch option {
         case NetlinkOption.addMembership:
-            let group = try value(call)
+            let group = try netlinkValue(call)
             guard group > 0 else { throw Errno(rawValue: EINVAL) }
             if socket.groups.contains(group) { return .value(0) }
             try join(call, socket, [group])
             return .later
         case NetlinkOption.dropMembership:
-            let group = try value(call)
+            let group = try netlinkValue(call)
             guard group > 0 else { throw Errno(rawValue: EINVAL) }
             socket.groups.remove(group)
             try liveLink(socket).queue(.leave, group: group)
             return .value(0)
         case NetlinkOption.packetInfo, NetlinkOption.broadcastError, NetlinkOption.noENOBUFS, NetlinkOption.capAck,
             NetlinkOption.extAck, NetlinkOption.getStrictCheck:
-            let isOn = try value(call) != 0
+            let isOn = try netlinkValue(call) != 0
             socket.options[option] = isOn
             if option != NetlinkOption.packetInfo {
                 // The kernel never refuses these, and what follows finds them set: nobody needs to wait.

@@ -44,7 +44,7 @@ extension ExecMonitor {
         case SystemCallNumber.connect: return try connect(call, socket)
         case SystemCallNumber.getsockname: return try tellName(call, socket.address)
         case SystemCallNumber.getpeername: return try tellName(call, NetlinkAddress())
-        case SystemCallNumber.shutdown: throw Errno(rawValue: EOPNOTSUPP)
+        case SystemCallNumber.listen, SystemCallNumber.shutdown: throw Errno(rawValue: EOPNOTSUPP)
         case SystemCallNumber.setsockopt: return try setOption(call, socket)
         case SystemCallNumber.getsockopt: return try getOption(call, socket)
         case SystemCallNumber.sendto, SystemCallNumber.sendmsg, SystemCallNumber.sendmmsg:

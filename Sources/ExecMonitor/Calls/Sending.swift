@@ -83,7 +83,7 @@ extension ExecMonitor {
                 }
             }
             tags.append(tag)
-            trace(socket, datagram, isAnswer: false)
+            trace(socket, request: datagram)
             link.queue(.datagram, tag: tag, payload: datagram)
         }
         // Changes nothing; its RESULT comes behind what the kernel answered.
@@ -106,7 +106,7 @@ extension ExecMonitor {
             guard count <= Int(socket.welcome.maximumToServer) else { continue }
             socket.isBound = true
             let datagram = Array(scratch[..<count])
-            trace(socket, datagram, isAnswer: false)
+            trace(socket, request: datagram)
             link.queue(.datagram, tag: 0, payload: datagram)
         }
     }

@@ -35,7 +35,8 @@ public struct ExecFilter: Equatable, Sendable {
     var rules: [FilterRule] {
         let trapped: [ArgumentCondition] = [.atLeast(0, UInt32(base))]
         let plain = [
-            SystemCallNumber.bind, SystemCallNumber.connect, SystemCallNumber.shutdown, SystemCallNumber.getsockname,
+            SystemCallNumber.bind, SystemCallNumber.connect, SystemCallNumber.listen, SystemCallNumber.shutdown,
+            SystemCallNumber.getsockname,
             SystemCallNumber.getpeername, SystemCallNumber.setsockopt, SystemCallNumber.getsockopt,
             SystemCallNumber.sendto, SystemCallNumber.sendmsg, SystemCallNumber.sendmmsg, SystemCallNumber.recvmsg,
             SystemCallNumber.recvmmsg, SystemCallNumber.dup, SystemCallNumber.dup3,

@@ -349,28 +349,4 @@ public enum TrafficRequest {
     public static func filters(index: UInt32, parent: TrafficHandle) throws(WireError) -> Request {
         try TrafficFilter(index: index, parent: parent).request(.getFilter, flags: .dump)
     }
-
-    /// Asks for one queueing discipline.
-    ///
-    /// - Throws: nothing; the writer's closures are declared to.
-    public static func qdisc(index: UInt32, handle: TrafficHandle) throws(WireError) -> Request {
-        try Qdisc(index: index, parent: .unspecified, handle: handle).request(.getQdisc, flags: [])
-    }
-
-    /// Asks for one class.
-    ///
-    /// - Throws: nothing; the writer's closures are declared to.
-    public static func trafficClass(index: UInt32, handle: TrafficHandle) throws(WireError) -> Request {
-        try TrafficClass(index: index, parent: .unspecified, handle: handle).request(.getTrafficClass, flags: [])
-    }
-
-    /// Asks for one filter: the one with this link, parent, chain, kind, priority, protocol and handle.
-    ///
-    /// - Throws: `tooLong` for a kind that no attribute can hold.
-    public static func filter(_ known: TrafficFilter) throws(WireError) -> Request {
-        var asked = TrafficFilter(known.kind, index: known.index, parent: known.parent, handle: known.handle)
-        asked.info = known.info
-        asked.chain = known.chain
-        return try asked.request(.getFilter, flags: [])
-    }
 }

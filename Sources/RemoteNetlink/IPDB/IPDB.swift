@@ -224,11 +224,10 @@ extension IPDB {
 
     /// Makes a change and waits for the view to show it.
     fileprivate func commit(_ base: InterfaceRecord, _ wanted: Interface) async throws(IPDBError) -> Interface {
-        let (after, changed) = try await Commit.run(ip, base: base, wanted: wanted)
-        let visible = changed.subtracting(keepsRoutes ? ["ports"] : ["ports", "routes"])
+        let after = try await Commit.run(ip, base: base, wanted: wanted)
         await settle { view in
             guard let shown = view.interface(index: after.index) else { return false }
-            return shown.differences(from: after).allSatisfy { !visible.contains($0) }
+            return shown.has(wanted, since: base.interface, routes: keepsRoutes)
         }
         return after
     }

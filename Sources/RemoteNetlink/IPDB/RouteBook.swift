@@ -102,10 +102,9 @@ struct RouteBook {
 
 /// One of several routes of a place, as far as they differ.
 private struct RouteEntry: Hashable {
-    let type: RouteType
-    let scope: RouteScope
-    let origin: RouteOrigin
-    let nextHopID: UInt32?
+    /// Of everything that routes of one place may differ by: less than all of it takes.
+    let fingerprint: Int
+    let isKernels: Bool
     let preferredSource: IPAddress?
     /// Has properties that the route of an interface has no word for.
     let isSpecial: Bool
@@ -119,10 +118,8 @@ private struct RouteEntry: Hashable {
     }
 
     init(_ route: Route) {
-        type = route.type
-        scope = route.scope
-        origin = route.origin
-        nextHopID = route.nextHopID
+        fingerprint = route.lasting.hashValue
+        isKernels = route.origin == .kernel
         preferredSource = route.preferredSource
         var single = route
         single.nextHops = []
@@ -135,7 +132,6 @@ private struct RouteEntry: Hashable {
 
     /// The link, where there is one; 0 otherwise.
     var index: UInt32 { hops.count == 1 ? hops[0].index : 0 }
-    var isKernels: Bool { origin == .kernel }
     var hasGateway: Bool { hops[0].gateway != nil || hops[0].via != nil }
 
     func route(at place: RoutePlace) -> InterfaceRoute? {

@@ -36,28 +36,40 @@ extension IPRoute {
 
     /// One queueing discipline by its handle.
     ///
-    /// Source: RTM_GETQDISC. The one that a link has by itself has no handle: look it up in the list.
+    /// Source: the link's list, as the kernel answers RTM_GETQDISC for one of them to its listeners only. What a link has
+    /// by itself has no handle.
     ///
-    /// - Throws: `refused` with ENOENT when there is none.
+    /// - Throws: `noAnswer` when there is none, and what ``qdiscs(index:)`` throws.
     public func qdisc(index: UInt32, handle: TrafficHandle) async throws(NetlinkError) -> Qdisc {
-        try await one { () throws(WireError) in try TrafficRequest.qdisc(index: index, handle: handle) }
+        try first(of: try await qdiscs(index: index)) { $0.handle == handle }
     }
 
     /// One class by its handle, such as 1:10.
     ///
-    /// Source: RTM_GETTCLASS.
+    /// Source: the link's list.
     ///
-    /// - Throws: `refused` with ENOENT when there is none.
+    /// - Throws: `noAnswer` when there is none, and what ``classes(index:)`` throws.
     public func trafficClass(index: UInt32, handle: TrafficHandle) async throws(NetlinkError) -> TrafficClass {
-        try await one { () throws(WireError) in try TrafficRequest.trafficClass(index: index, handle: handle) }
+        try first(of: try await classes(index: index)) { $0.handle == handle }
     }
 
-    /// One filter by what it is known by; take a filter of a list, or make one with these properties.
+    /// One filter by its place, priority and handle.
     ///
-    /// Source: RTM_GETTFILTER. What counts are the link, parent, chain, kind, priority, protocol and handle.
+    /// Source: the list of the place.
     ///
-    /// - Throws: `refused` with ENOENT when there is none.
-    public func filter(_ known: TrafficFilter) async throws(NetlinkError) -> TrafficFilter {
-        try await one { () throws(WireError) in try TrafficRequest.filter(known) }
+    /// - Throws: `noAnswer` when there is none, and what ``filters(index:parent:)`` throws.
+    public func filter(
+        index: UInt32, parent: TrafficHandle, priority: UInt16, handle: TrafficHandle
+    ) async throws(NetlinkError) -> TrafficFilter {
+        try first(of: try await filters(index: index, parent: parent)) {
+            $0.priority == priority && $0.handle == handle
+        }
+    }
+
+    private func first<Object>(
+        of list: [Object], _ isMeant: (Object) -> Bool
+    ) throws(NetlinkError) -> Object {
+        guard let found = list.first(where: isMeant) else { throw NetlinkError(.noAnswer, host: host) }
+        return found
     }
 }

@@ -14,12 +14,15 @@ import NetlinkWire
 public final class IPRoute: Sendable {
     /// The connection that requests go through; use it for what has no method here.
     public let connection: NetlinkConnection
+    /// What undoes the changes of a transaction; nil outside of one.
+    let journal: UndoJournal?
 
     /// The local kernel, in the network namespace of the calling thread.
     ///
     /// - Throws: `connection(system)` with what the kernel reports.
     public init(settings: ConnectionSettings = ConnectionSettings()) throws(NetlinkError) {
         connection = try NetlinkConnection(.route, settings: settings)
+        journal = nil
     }
 
     /// The kernel behind a gateway, or with a host of nil the local one.
@@ -31,6 +34,7 @@ public final class IPRoute: Sendable {
     ) async throws(NetlinkError) {
         connection = try await NetlinkConnection(
             host: host, .route, key: key, cert: cert, ca: ca, crl: crl, settings: settings)
+        journal = nil
     }
 
     /// The kernel behind a gateway, with credentials that are at hand.
@@ -40,12 +44,20 @@ public final class IPRoute: Sendable {
         _ url: GatewayURL, credentials: Credentials?, settings: ConnectionSettings = ConnectionSettings()
     ) async throws(NetlinkError) {
         connection = try await NetlinkConnection(url, .route, credentials: credentials, settings: settings)
+        journal = nil
     }
 
     /// Uses a connection that exists; it must speak NETLINK_ROUTE.
     public init(_ connection: NetlinkConnection) {
         precondition(connection.netlinkProtocol == .route, "a connection for NETLINK_ROUTE is needed")
         self.connection = connection
+        journal = nil
+    }
+
+    /// Notes what undoes each change before it is made.
+    init(_ connection: NetlinkConnection, _ journal: UndoJournal) {
+        self.connection = connection
+        self.journal = journal
     }
 
     /// Whose kernel this is.
@@ -120,7 +132,11 @@ public final class IPRoute: Sendable {
     /// - Returns: what the kernel remarks, if it does.
     @discardableResult
     public func make(_ change: RouteChange, _ object: some RouteMessage) async throws(NetlinkError) -> Reply {
-        try await send { () throws(WireError) in try change.request(object) }
+        let request = try built { () throws(WireError) in try change.request(object) }
+        guard let journal else { return try await connection.request(request) }
+        return try await journal.make(request) { () async throws(NetlinkError) in
+            try await Undoing(ip: self).requests(for: object, change)
+        }
     }
 
     // MARK: - For the other files

@@ -16,6 +16,16 @@ struct ChangeOptions: ParsableArguments {
     @Flag(name: [.customShort("6")], help: "IPv6, where the words don't say.")
     var ipv6 = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Have the gateway undo the change unless it is confirmed in time, 1 to 3600 seconds.",
+            discussion: """
+                The gateway knows what undoes the change before it is made, and undoes it when the time is over or this \
+                program or its connection ends. On a terminal the change is kept when you press Enter; otherwise when a \
+                new connection to the gateway could be made after it.
+                """, valueName: "seconds"))
+    var confirmWithin: Int?
+
     func validate() throws {
         if ipv4, ipv6 { throw ValidationError("-4 and -6 exclude each other") }
     }
@@ -24,6 +34,9 @@ struct ChangeOptions: ParsableArguments {
 
     /// Connects, and makes one change.
     func run(_ change: (IPRoute) async throws -> Reply) async throws {
+        if let confirmWithin {
+            return try await ConfirmedChange(connection: connection, seconds: confirmWithin).run(change)
+        }
         do {
             let reply = try await change(try await connection.ip(readOnly: false))
             // What the kernel remarks about a change that it made.
@@ -37,14 +50,8 @@ struct ChangeOptions: ParsableArguments {
 extension ConnectionOptions {
     /// The library's client of the chosen kernel.
     func ip(readOnly: Bool) async throws -> IPRoute {
-        let target = try url()
-        if target == nil, let netns {
-            throw Failure(2, "--netns \(netns) needs --host; locally use 'ip netns exec \(netns) nlgate …'")
-        }
-        var settings = ConnectionSettings()
-        settings.readOnly = readOnly
-        settings.networkNamespace = netns
-        settings.clientName = "nlgate"
+        let target = try target()
+        let settings = own.settings(readOnly: readOnly)
         do throws(NetlinkError) {
             guard let target else { return try IPRoute(settings: settings) }
             return try await IPRoute(target, credentials: try files(for: target), settings: settings)

@@ -46,7 +46,10 @@ struct ExecCommand: ParsableCommand {
         settings.readOnly = readOnly
         settings.localRequests = localIoctl
         settings.complain = { writeStandardError("nlgate exec: \($0)") }
-        if trace { settings.trace = { writeStandardError("nlgate exec: \($0)") } }
+        if trace {
+            let text = TraceText()
+            settings.trace = { for line in text.lines($0) { writeStandardError(line) } }
+        }
         throw ExitCode(try exitStatus(of: words, settings))
     }
 

@@ -126,7 +126,7 @@ struct RouteSelection {
         }
     }
 
-    /// `[to] [root|match|exact] PREFIX`
+    /// Takes `[to] [root|match|exact] PREFIX`.
     private mutating func addPrefix(_ word: String, _ words: inout Words) throws {
         var word = word
         if word == "to" { word = try words.value(of: word) }

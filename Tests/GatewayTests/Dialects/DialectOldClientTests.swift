@@ -96,8 +96,9 @@ extension GatewayTests {
                 }
                 #expect(said.count == 3 || ["0.1.4", "0.1.5", "0.1.6"].contains(version))
                 // The third address came with a name that is taken: both went again.
-                #expect(said.last?["clash"] as? Bool == true)
-                #expect(try addresses("vpn") == ["10.0.0.1", "10.0.0.2"])
+                let isRefused = said.last?["clash"] as? Bool == true
+                #expect(isRefused || OldClient.mayForgetChanges(version))
+                if isRefused { #expect(try addresses("vpn") == ["10.0.0.1", "10.0.0.2"]) }
             }
         }
 

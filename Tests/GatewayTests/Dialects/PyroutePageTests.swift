@@ -1,19 +1,14 @@
 import Foundation
+import Glibc
 import LinuxSys
 import TLSSocket
 import Testing
-
-/// A Python of each version, with pyroute2 0.9 beside it.
-private let pagePythons = Python.list(from: 9).compactMap { python in
-    try? OldClient.output(
-        of: "Tests/python/make-venv", [python, OldClient.root.path() + ".build/pyroute2/0.9"])
-}
 
 extension GatewayTests {
     /// docs/pyroute2.md, run as it stands there.
     @Suite(
         .enabled(
-            if: !pagePythons.isEmpty, "no Python 3.9 or later, or no pyroute2 0.9 from the package index"))
+            if: !Python.withPyroute.isEmpty, "no Python 3.9 or later, or no pyroute2 0.9 from the package index"))
     struct PyroutePageTests {
         /// The blocks of the page in one language.
         private func blocks(_ language: String) throws -> [String] {
@@ -35,7 +30,7 @@ extension GatewayTests {
             ]
         }
 
-        @Test(arguments: pagePythons)
+        @Test(arguments: Python.withPyroute)
         func `every program prints what the page says`(python: String) throws {
             let policy = try PolicyText(try #require(blocks("yaml").first).replacing("policy: 1\n", with: ""))
             func prepare() throws {
@@ -55,10 +50,9 @@ extension GatewayTests {
             }
         }
 
-        @Test func `when the gateway ends, who waits is told, and who asks afterwards too`() throws {
-            let python = try #require(pagePythons.last)
+        @Test func `when the connection is lost, who waits is told, and who asks afterwards too`() throws {
+            let python = try #require(Python.withPyroute.last)
             let program = """
-                import time
                 from pyroute2 import IPRoute, NetlinkError
                 from gateway_socket import GatewaySocket
                 ip = IPRoute(use_socket=GatewaySocket())
@@ -79,7 +73,8 @@ extension GatewayTests {
                 let tool = try RunningTool(
                     "/usr/bin/env", environment(gateway) + [python, script], log: gateway.scratch.path + "/lost")
                 try eventually("it has asked") { !tool.log.isEmpty }
-                try gateway.stop()
+                let frontend = try #require(gateway.helpers(.frontend).first)
+                #expect(kill(frontend.pid, SIGKILL) == 0)
                 #expect(try tool.wait() == .exited(0), "\(tool.log)")
                 #expect(tool.log == "1\n104\n104\n104\nclosed\n", "\(tool.log)")
             }

@@ -5,9 +5,8 @@ import Testing
 
 extension GatewayTests {
     /// `Tests/python/nlgate_client.py`, which was written from docs/protocol.md alone.
-    @Suite(.enabled(if: !Python.list(from: 8).isEmpty, "there is no Python 3.8 or later"))
+    @Suite(.enabled(if: !Python.clients.isEmpty, "there is no Python 3.8 or later"))
     struct PythonClientTests {
-        static let pythons = Python.list(from: 8)
         private static let urls = ["unix://DIR/s.sock", "tls://127.0.0.1:7000", "tcp://127.0.0.1:7001"]
 
         private func run(_ python: String, _ command: String, _ url: String, _ gateway: Gateway) throws -> String {
@@ -30,7 +29,7 @@ extension GatewayTests {
             return list.map { link in keys.map { "\(link[$0] ?? "-")" } }
         }
 
-        @Test(arguments: pythons)
+        @Test(arguments: Python.clients)
         func `the same links as ip shows`(python: String) throws {
             try Gateway.run(["--insecure-tcp"], listen: Self.urls, prepare: { try ip("link add nlgA type veth") }) {
                 gateway in
@@ -40,7 +39,7 @@ extension GatewayTests {
             }
         }
 
-        @Test(arguments: pythons, ["builtin:read-only", "builtin:unrestricted"])
+        @Test(arguments: Python.clients, ["builtin:read-only", "builtin:unrestricted"])
         func `every part of the protocol`(python: String, policy: String) throws {
             try Gateway.run(["--insecure-tcp", "--policy", policy], listen: Self.urls) { gateway in
                 for url in Self.urls {

@@ -42,7 +42,9 @@ extension GatewayTests {
         }
 
         private func cuts() throws -> [Cut] {
-            let index = try #require(try ip("-o link show near0").split(separator: ":").first.flatMap { UInt32($0) })
+            // `ip` also says on standard error that it can't ask the other namespace.
+            let line = try ip("-o link show near0").split(separator: "\n").first { $0.contains("near0@") }
+            let index = try #require(line?.split(separator: ":").first.flatMap { UInt32($0) })
             let route = try defaultRoute(index)
             let (add, delete) = (RouteRequest.newAddress, RouteWrite.delAddress)
             return [

@@ -33,6 +33,10 @@ enum OldClient {
     /// One of each kind: what 0.1.4 and 0.1.5, what those until 0.1.7, and what the later ones have in common.
     static let kinds = ["0.1.4", "0.1.7", "0.1.12"]
 
+    /// True where an event that comes between two requests of a change takes away what was still to be asked for: until
+    /// 0.1.5 the thread that reads events puts what it reads in the place of an interface's pending changes.
+    static func mayForgetChanges(_ version: String) -> Bool { ["0.1.4", "0.1.5"].contains(version) }
+
     static func isAvailable(_ versions: [String]) -> Bool {
         python != nil && versions.allSatisfy { folder($0) != nil }
     }
@@ -97,7 +101,14 @@ extension Gateway {
 
 /// Pythons that are on the path or among pyenv's versions, one of each version.
 enum Python {
-    static func list(from minor: Int) -> [String] {
+    /// For `nlgate_client.py`.
+    static let clients = list(from: 8)
+    /// With pyroute2 0.9 beside them; none where the package index can't be had.
+    static let withPyroute = list(from: 9).compactMap { python in
+        try? OldClient.output(of: "Tests/python/make-venv", [python, OldClient.root.path() + ".build/pyroute2/0.9"])
+    }
+
+    private static func list(from minor: Int) -> [String] {
         let found = (try? OldClient.output(of: "Tests/python/find-pythons", ["\(minor)"])) ?? ""
         return found.split(separator: "\n").map(String.init)
     }
