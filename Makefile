@@ -6,7 +6,7 @@ JOBS ?= 2
 PREFIX ?= /usr
 DESTDIR ?=
 
-PROGRAMS := nlgated nlgate-frontend nlgate-broker nlgate-policyc nlgate
+PROGRAMS := nlgated nlgate-frontend nlgate-keeper nlgate-broker nlgate-policyc nlgate
 # Static Swift runtime, position independent, every symbol bound at start, no search path for libraries in the file.
 RELEASE := -c release --static-swift-stdlib --disable-local-rpath -Xlinker -z -Xlinker now -j $(JOBS)
 # Stripped programs, ready to run from this folder or to be installed.
@@ -89,6 +89,7 @@ install:
 	install -D -m 0755 $(DIST)/nlgated "$(DESTDIR)$(PREFIX)/sbin/nlgated"
 	install -D -m 0755 $(DIST)/nlgate "$(DESTDIR)$(PREFIX)/bin/nlgate"
 	install -D -m 0755 $(DIST)/nlgate-frontend "$(DESTDIR)$(PREFIX)/libexec/nlgate/nlgate-frontend"
+	install -D -m 0755 $(DIST)/nlgate-keeper "$(DESTDIR)$(PREFIX)/libexec/nlgate/nlgate-keeper"
 	install -D -m 0755 $(DIST)/nlgate-broker "$(DESTDIR)$(PREFIX)/libexec/nlgate/nlgate-broker"
 	install -D -m 0755 $(DIST)/nlgate-policyc "$(DESTDIR)$(PREFIX)/libexec/nlgate/nlgate-policyc"
 	@if [ "$(PREFIX)" != /usr ]; then \
