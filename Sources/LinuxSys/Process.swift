@@ -153,6 +153,14 @@ public func userIDs(_ name: String) -> (uid: UInt32, gid: UInt32)? {
     return unsafe (entry.pointee.pw_uid, entry.pointee.pw_gid)
 }
 
+/// What the environment has under a name; nil when there is nothing.
+///
+/// The corresponding C function is `getenv`.
+public func environmentValue(_ name: String) -> String? {
+    // SAFETY: getenv's result lives until the environment changes, and is copied here; nothing changes it meanwhile.
+    unsafe getenv(name).map { unsafe String(cString: $0) }
+}
+
 /// Sets the name that `ps` and `pgrep` show.
 ///
 /// A program that was started through a descriptor has that number as its name.

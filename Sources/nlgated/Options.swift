@@ -20,8 +20,11 @@ struct Options {
     var checkOnly = false
     var insecureTCP = false
     var insecureOldKernel = false
+    /// What sockets of a service manager speak.
+    let activated: [GatewayURL.Scheme]
 
-    init(_ words: [String]) throws(StartError) {
+    init(_ words: [String], activated: [GatewayURL.Scheme] = []) throws(StartError) {
+        self.activated = activated
         var words = words[...]
         while let word = words.popFirst() { try take(word, &words) }
         try checkCombination()
@@ -29,7 +32,7 @@ struct Options {
 
     var usesTLS: Bool { speaks(.tls) }
 
-    func speaks(_ scheme: GatewayURL.Scheme) -> Bool { listen.contains { $0.scheme == scheme } }
+    func speaks(_ scheme: GatewayURL.Scheme) -> Bool { activated.contains(scheme) || listen.contains { $0.scheme == scheme } }
 
     private mutating func take(_ word: String, _ rest: inout ArraySlice<String>) throws(StartError) {
         let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -79,8 +82,10 @@ struct Options {
     }
 
     private func checkCombination() throws(StartError) {
-        guard !listen.isEmpty else { throw .usage("at least one --listen URL is needed") }
-        if listen.contains(where: { $0.scheme == .tcp }), !insecureTCP {
+        guard !listen.isEmpty || !activated.isEmpty else {
+            throw .usage("at least one --listen URL is needed, or a socket of the service manager")
+        }
+        if speaks(.tcp), !insecureTCP {
             throw .usage("tcp:// has no encryption and no identity: it needs --insecure-tcp")
         }
         for url in listen {

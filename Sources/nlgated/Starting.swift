@@ -29,6 +29,7 @@ extension Supervisor {
         try listeners.listen(backlog: limits.backlog)
         isServing = true
         for child in children.values { beginServing(child) }
+        notifier.ready("serving")
     }
 
     func beginServing(_ child: Child) {
@@ -100,7 +101,7 @@ extension Supervisor {
         }
         let inherited = listeners.internet.map { listener in
             defer { next += 1 }
-            return ListenerOption(descriptor: next, transport: listener.url.scheme == .tls ? .tls : .tcp)
+            return ListenerOption(descriptor: next, transport: listener.scheme == .tls ? .tls : .tcp)
         }
         let options = FrontendOptions(
             seal: sealOptions(users.frontend), listeners: inherited, certificate: files[0], key: files[1],

@@ -33,6 +33,7 @@ final class Supervisor {
     let listeners: Listeners
     let admin: AdminSocket
     let signals: Signals
+    let notifier: Notifier
     let report: SealingReport
     let audit: AuditLog
     let daemonUID = getuid()
@@ -75,7 +76,7 @@ final class Supervisor {
     init(
         _ options: Options, limits: Limits, files: CredentialFiles, users: Users, namespaces: Namespaces,
         images: Images, listeners: Listeners, admin: AdminSocket, audit: AuditLog, signals: Signals,
-        report: SealingReport
+        notifier: Notifier, report: SealingReport
     ) throws(StartError) {
         self.options = options
         self.limits = limits
@@ -87,6 +88,7 @@ final class Supervisor {
         self.admin = admin
         self.audit = audit
         self.signals = signals
+        self.notifier = notifier
         self.report = report
         let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         frontendCount = options.frontends ?? cores
@@ -132,6 +134,7 @@ final class Supervisor {
         for event in events { handle(event) }
         startDue()
         checkDeadlines()
+        notifier.alive(now: now)
     }
 
     private func handle(_ event: Event) {
@@ -218,6 +221,7 @@ final class Supervisor {
     func stop(exitCode: Int32) {
         guard !isStopping else { return }
         isStopping = true
+        notifier.stopping()
         self.exitCode = exitCode
         stopDeadline = now + 5000
         restarts = []
