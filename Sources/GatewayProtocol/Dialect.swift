@@ -39,10 +39,13 @@ public enum Dialect: Equatable, Sendable {
         }
     }
 
-    /// The groups of rtnetlink that a client without JOIN can only get by being in them from the start.
+    /// The groups of rtnetlink that a client of this dialect, which has no JOIN, is in from the start.
     ///
-    /// RTNLGRP_LINK to RTNLGRP_IPV6_MROUTE_R but for those of DECnet, as `linux/rtnetlink.h` numbers them.
-    public static let routeGroups: [UInt32] = Array(1...12) + Array(18...31)
+    /// RTNLGRP_LINK to RTNLGRP_IPV6_MROUTE_R but for those of DECnet, as `linux/rtnetlink.h` numbers them. pyroute2 0.1
+    /// takes what RTNLGRP_IPV6_IFINFO sends, RTM_NEWLINK without a master, for news of the link and drops the port.
+    public static func routeGroups(for dialect: Dialect) -> [UInt32] {
+        (1...12).filter { dialect == .raw || $0 != 12 } + Array(18...31)
+    }
 }
 
 /// The message with which pyroute2 0.1.4 to 0.1.12 begin: a header of generic netlink and one attribute.

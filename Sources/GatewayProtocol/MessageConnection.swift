@@ -10,16 +10,6 @@ public enum MessageStep: Equatable, Sendable {
     case forward
 }
 
-/// What the frontend does after a frame of a broker.
-public enum MessageBrokerStep: Equatable, Sendable {
-    /// What was appended goes to the client; the next frame may be taken.
-    case forward
-    /// What was appended goes to the client; then it must be left alone before `resume`.
-    case pause(Pause)
-    /// What was appended goes to the client, then the connection ends.
-    case end
-}
-
 /// The frontend's side of one connection of the dialects `raw` and `control`: netlink messages in a byte stream, turned
 /// into the frames of a session and back.
 ///
@@ -39,11 +29,16 @@ public struct MessageConnection: Sendable {
     private var reassembler = Reassembler(limit: DatagramLimit.toClient)
     /// A raw client's first message, until the session stands.
     private var opener: MessageHeader?
+    /// Why the broker ended the session.
+    private var goodbye: UInt32?
 
     /// A connection whose first bytes decided that it is `dialect`.
-    public init(_ dialect: Dialect) {
+    ///
+    /// `isLocal` says that what is written at once, up to 16 KiB, is not cut on its way: a Unix socket.
+    public init(_ dialect: Dialect, isLocal: Bool) {
         precondition(dialect != .native, "native connections carry frames")
         self.dialect = dialect
+        replies.isCutAnywhere = !isLocal
     }
 
     /// True while client bytes must wait for the session.
@@ -55,8 +50,8 @@ public struct MessageConnection: Sendable {
     /// True when the session stands and said so.
     public var isActive: Bool { state == .active }
 
-    /// True while something for the client waits for a pause to be over.
-    public var isHeld: Bool { replies.isHeld }
+    /// True when what came from the broker should be written before more of it is taken.
+    public var isFull: Bool { replies.isFull }
 
     /// Takes what comes next in `range` of `bytes`; `consumed` says how far it got, `frames` gets what to forward.
     ///
@@ -82,48 +77,44 @@ public struct MessageConnection: Sendable {
         state = .greeting
     }
 
-    /// Takes the next frame of a message of the broker; nil at its end.
+    /// Takes the frames of one message of the broker; false when the connection ends with it.
     ///
-    /// After `pause` it is not called before `resume` or `pauseEnded` said `forward`.
+    /// What the client gets comes out of `write`.
     ///
     /// - Throws: `ProtocolError`: the broker broke the protocol, the connection must end.
     public mutating func receiveFromBroker(
-        _ cursor: inout FrameCursor, in bytes: Span<UInt8>, output: inout [UInt8]
-    ) throws(ProtocolError) -> MessageBrokerStep? {
-        guard state == .greeting || state == .active else { throw .unexpected(.datagram) }
-        guard let (header, payload) = try cursor.next(in: bytes) else {
-            guard cursor.isAtEnd else { throw .badLength }
-            return nil
+        _ range: Range<Int>, of bytes: Span<UInt8>, now: UInt64
+    ) throws(ProtocolError) -> Bool {
+        var cursor = FrameCursor(range)
+        while let (header, payload) = try cursor.next(in: bytes) {
+            guard state == .greeting || state == .active else { throw .unexpected(header.kind) }
+            switch header.kind {
+            case .welcome where state == .greeting: welcome(try Welcome(payload, in: bytes))
+            case .goodbye:
+                goodbye = try Outcome(.goodbye, payload, in: bytes).code
+                return false
+            case .datagram where state == .active: try add(header, payload, of: bytes, now)
+            case .result where state == .active: refuse(header.tag, try Outcome(.result, payload, in: bytes).code)
+            case .overrun where state == .active: addOverrun(now)
+            default: throw .unexpected(header.kind)
+            }
         }
-        switch header.kind {
-        case .welcome where state == .greeting: welcome(try Welcome(payload, in: bytes))
-        case .goodbye:
-            output += farewell(try Outcome(.goodbye, payload, in: bytes).code)
-            return .end
-        case .datagram where state == .active: try add(header, payload, of: bytes)
-        case .result where state == .active: refuse(header.tag, try Outcome(.result, payload, in: bytes).code)
-        case .overrun where state == .active: addOverrun()
-        default: throw .unexpected(header.kind)
-        }
-        return resume(into: &output)
+        guard cursor.isAtEnd else { throw .badLength }
+        return true
     }
 
-    /// A pause is over: appends what waited for it.
-    public mutating func pauseEnded(into output: inout [UInt8]) -> MessageBrokerStep {
-        replies.pauseEnded()
-        return resume(into: &output)
+    /// Moves what the client may get now to `output`; when to ask again, in milliseconds, if something has to wait.
+    public mutating func write(into output: inout [UInt8], now: UInt64) -> UInt64? {
+        replies.write(into: &output, now: now)
     }
 
-    /// Appends what may be written now; a request of the client may have ended a pause before its time.
-    public mutating func resume(into output: inout [UInt8]) -> MessageBrokerStep {
-        replies.write(into: &output).map { .pause($0) } ?? .forward
-    }
-
-    /// What a client is told at the end of its connection, for a reason of GOODBYE: empty when it can't be told.
+    /// What a client is told at the end of its connection, for the broker's reason of GOODBYE or this one; empty when
+    /// it can't be told.
     ///
     /// A client that has no session yet gets the answer no, or an error on its first message; later only what is wrong
     /// with its last message can be said.
-    public func farewell(_ reason: UInt32) -> [UInt8] {
+    public func farewell(_ ownReason: UInt32) -> [UInt8] {
+        let reason = goodbye ?? ownReason
         if dialect == .control, state != .active { return ControlMessage.answer(false) }
         guard state != .active || reason == GoodbyeReason.protocolError, let last = opener ?? requests.last else {
             return []
@@ -140,14 +131,16 @@ public struct MessageConnection: Sendable {
             let message = try ControlMessage(bytes.extracting(range))
             guard message.protocolNumber < 32 else { throw .badControl }
             hello.protocolNumber = message.protocolNumber
-            replies.pieceLimit = message.isWide ? Dialect.wideReadLimit : nil
+            requests.isWide = message.isWide
+            replies.readSize = message.isWide ? Dialect.wideReadSize : nil
             consumed = ControlMessage.size
         } else {
             // The message itself stays where it is: there is nobody yet to send it to.
             guard let header = try? MessageHeader(from: bytes.extracting(range)) else { return .needMore }
             opener = header
         }
-        if hello.protocolNumber == 0 { hello.groups = Dialect.routeGroups }
+        requests.protocolNumber = hello.protocolNumber
+        if hello.protocolNumber == 0 { hello.groups = Dialect.routeGroups(for: dialect) }
         state = .opening
         return .open(hello)
     }
@@ -161,13 +154,13 @@ public struct MessageConnection: Sendable {
     }
 
     private mutating func add(
-        _ header: FrameHeader, _ payload: Range<Int>, of bytes: Span<UInt8>
+        _ header: FrameHeader, _ payload: Range<Int>, of bytes: Span<UInt8>, _ now: UInt64
     ) throws(ProtocolError) {
         if try reassembler.isWhole(header, payload) {
-            return try replies.add(payload, of: bytes, group: header.group, request: requests.last)
+            return try replies.add(payload, of: bytes, group: header.group, request: requests.last, now: now)
         }
         guard let whole = try reassembler.add(header, payload, of: bytes) else { return }
-        try replies.add(0..<whole.count, of: whole.span, group: header.group, request: requests.last)
+        try replies.add(0..<whole.count, of: whole.span, group: header.group, request: requests.last, now: now)
     }
 
     /// RESULT comes only when the kernel's `send()` failed; the tag is the message's number.
@@ -175,14 +168,14 @@ public struct MessageConnection: Sendable {
         guard code != 0, let last = requests.last else { return }
         // Only the last header is kept: of an earlier message the number is all that is known.
         let request = last.sequence == sequence ? last : MessageHeader(type: .noop, sequence: sequence)
-        replies.add(error(for: request, errno: Int32(clamping: code)), isAnswer: request == last)
+        replies.add(error: error(for: request, errno: Int32(clamping: code)), isLast: request == last)
     }
 
     /// NLMSG_OVERRUN: the kernel dropped messages for this session.
-    private mutating func addOverrun() {
+    private mutating func addOverrun(_ now: UInt64) {
         var writer = MessageWriter()
         try? writer.message(MessageHeader(type: .overrun))
-        replies.add(writer.bytes, isAnswer: false)
+        replies.add(notice: writer.bytes, now: now)
     }
 
     private func error(for request: MessageHeader, errno: Int32) -> [UInt8] {
@@ -194,7 +187,7 @@ public struct MessageConnection: Sendable {
 
 extension Dialect {
     /// What pyroute2 0.1.4 reads at once; it loses what is cut there.
-    static let wideReadLimit = 16_384
+    static let wideReadSize = 16_384
 }
 
 extension GoodbyeReason {

@@ -3,6 +3,10 @@ import NetlinkWire
 /// Netlink messages as they come out of a byte stream, cut and joined anyhow, made into DATAGRAM frames: one message,
 /// one datagram.
 struct RequestStream: Sendable {
+    /// The session's netlink protocol.
+    var protocolNumber: UInt32 = 0
+    /// The client is pyroute2 0.1.4 or 0.1.5, whose requests are wider than they are meant.
+    var isWide = false
     /// The largest message, in bytes.
     var limit = DatagramLimit.toReader
     /// The header of the message that came last, also if it was refused.
@@ -22,8 +26,14 @@ struct RequestStream: Sendable {
         defer { consumed = position - range.lowerBound }
         while position < range.upperBound {
             if rest == 0 {
-                try skipPadding(&position, range, of: bytes)
-                guard padding == 0, try begin(at: position, range, of: bytes) else { return }
+                switch next(&position, range, of: bytes) {
+                case .success(true): break
+                case .success(false): return
+                // What came before it is forwarded in any case, however TCP cut the stream.
+                case .failure(let error):
+                    guard frames.isEmpty else { return }
+                    throw error
+                }
             }
             // A part is forwarded whole: a client that sends byte by byte must not become a flood of frames.
             let part = min(rest, FrameHeader.maximumPayload)
@@ -32,6 +42,18 @@ struct RequestStream: Sendable {
             else { return }
             forward(position..<(position + part), of: bytes, into: &frames)
             position += part
+        }
+    }
+
+    /// Goes on to the next message; false when its header isn't whole.
+    private mutating func next(
+        _ position: inout Int, _ range: Range<Int>, of bytes: Span<UInt8>
+    ) -> Result<Bool, ProtocolError> {
+        do throws(ProtocolError) {
+            try skipPadding(&position, range, of: bytes)
+            return .success(padding == 0 ? try begin(at: position, range, of: bytes) : false)
+        } catch {
+            return .failure(error)
         }
     }
 
@@ -60,13 +82,27 @@ struct RequestStream: Sendable {
     }
 
     private mutating func forward(_ part: Range<Int>, of bytes: Span<UInt8>, into frames: inout [UInt8]) {
+        let isBegin = rest == Int(last?.length ?? 0)
         rest -= part.count
+        let meant =
+            isBegin && rest == 0 && isWide
+            ? WideRequest.trimmed(part, of: bytes, protocolNumber: protocolNumber) : nil
         let header = FrameHeader(
-            payload: part.count, kind: .datagram, flags: rest > 0 ? .more : [], tag: last?.sequence ?? 0)
+            payload: meant?.count ?? part.count, kind: .datagram, flags: rest > 0 ? .more : [], tag: last?.sequence ?? 0
+        )
         let start = frames.count
         frames.reserveCapacity(start + Int(header.length))
         frames.append(contentsOf: repeatElement(0, count: FrameHeader.size))
         header.write(into: &frames, at: start)
-        for index in part { frames.append(bytes[index]) }
+        if let meant { frames += meant } else { for index in part { frames.append(bytes[index]) } }
+        guard isBegin, protocolNumber == 0, last.map(RequestStream.hasOldDeleteFlags) == true else { return }
+        frames[start + FrameHeader.size + 7] &= ~0x02
+    }
+
+    /// pyroute2 0.1 says NLM_F_CREATE and NLM_F_EXCL also where it deletes, which used to mean nothing; today's kernels
+    /// take the latter for NLM_F_BULK, which they refuse.
+    private static func hasOldDeleteFlags(_ header: MessageHeader) -> Bool {
+        header.type.rawValue >= MessageType.firstOfProtocol && header.type.rawValue % 4 == 1
+            && header.flags.isSuperset(of: [.create, .exclusive])
     }
 }

@@ -53,9 +53,7 @@ final class Connection {
     var toBroker: [UInt8] = []
     /// Bytes that the client's socket had no room for.
     var outgoing: [UInt8] = []
-    /// Frames of the broker that wait for the end of a pause.
-    var heldBack: [UInt8] = []
-    /// When the pause ends, in monotonic milliseconds.
+    /// When `messages` has more to write, in monotonic milliseconds.
     var resumeAt: UInt64?
     /// The client has ended its side of the stream and still reads.
     var inputEnded = false
@@ -96,6 +94,9 @@ final class Connection {
 
     /// True while a broker was asked for and isn't there.
     var isOpening: Bool { messages?.isOpening ?? (machine.isPaused && session == nil) }
+
+    /// True while what the broker sends has somewhere to go.
+    var mayReadBroker: Bool { phase == .open && outgoing.isEmpty && messages?.isFull != true }
 
     /// True while client bytes have somewhere to go.
     var mayRead: Bool {

@@ -17,8 +17,8 @@ struct Frontend: ~Copyable {
     var unauthenticated: [[UInt8]: Int] = [:]
     /// Connections whose turn ended while TLS still held bytes of theirs.
     var unfinished: Set<UInt32> = []
-    /// Connections that are left alone for a moment.
-    var pausing: Set<UInt32> = []
+    /// Connections whose client gets something later.
+    var delayed = DelayedConnections()
     var nextNumber: UInt32 = 1
     /// Given up for a moment when descriptors run out, so that a client can be turned away.
     var reserve: SessionSocket?
@@ -68,7 +68,7 @@ struct Frontend: ~Copyable {
             now = Clock.monotonicMilliseconds()
             for event in events { handle(event) }
             resumeUnfinished()
-            resumePausing()
+            resumeDelayed()
             guard now >= nextSweep else { continue }
             nextSweep = now + 1000
             sweep()
@@ -79,7 +79,7 @@ struct Frontend: ~Copyable {
     private var patience: Int32 {
         if !unfinished.isEmpty { return 0 }
         if connections.isEmpty { return -1 }
-        return pausing.isEmpty ? 1000 : min(1000, untilNextResume)
+        return min(1000, untilNextResume)
     }
 
     /// Goes on reading where a turn ended with bytes still inside TLS.
@@ -154,7 +154,7 @@ struct Frontend: ~Copyable {
         // After the client's end only the loss of the whole connection is news.
         if wanted.isEmpty, connection.inputEnded { wanted.insert(.hangUp) }
         var session: Readiness = []
-        if connection.phase == .open, connection.outgoing.isEmpty, connection.resumeAt == nil { session.insert(.read) }
+        if connection.mayReadBroker { session.insert(.read) }
         if !connection.toBroker.isEmpty { session.insert(.write) }
         let token = UInt64(connection.number) << 1
         do throws(Errno) {
@@ -224,9 +224,8 @@ struct Frontend: ~Copyable {
         connection.session = nil
         connection.watchedSession = []
         connection.toBroker = []
-        connection.heldBack = []
         connection.resumeAt = nil
-        pausing.remove(connection.number)
+        delayed.remove(connection.number)
     }
 
     mutating func close(_ connection: Connection) {

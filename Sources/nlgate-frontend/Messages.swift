@@ -1,3 +1,4 @@
+import GatewayIPC
 import GatewayProtocol
 import LinuxSys
 
@@ -5,16 +6,6 @@ import LinuxSys
 ///
 /// What they say becomes the frames that a native client would have sent, so the broker knows nothing of them.
 extension Frontend {
-    /// Milliseconds of a pause.
-    ///
-    /// The short one is what a waiting process needs to wake up and read, many times over.
-    private static func length(of pause: Pause) -> UInt64 {
-        switch pause {
-        case .short: 10
-        case .long: 1000
-        }
-    }
-
     /// Finds out how the client speaks; false when that can't be told yet, or when it speaks nothing that is known.
     mutating func decideDialect(_ connection: Connection, count: Int) -> Bool {
         if connection.isDecided { return true }
@@ -23,9 +14,10 @@ extension Frontend {
                 keep(connection, 0..<count)
                 return false
             }
-            // The older dialects stay closed until their tests are here.
-            guard dialect == .native else { throw .badPreface }
             connection.isDecided = true
+            if dialect != .native {
+                connection.messages = MessageConnection(dialect, isLocal: connection.transport == .unix)
+            }
             return true
         } catch {
             sayGoodbye(connection, GoodbyeReason.protocolError, "\(error)")
@@ -50,8 +42,7 @@ extension Frontend {
         }
         guard isLive(connection), connection.phase == .open else { return }
         keep(connection, start..<count)
-        // What the client sends may tell that it has read what a pause was for.
-        if connection.resumeAt != nil, connection.messages?.isHeld == false { endPause(connection, isOver: false) }
+        writeMessages(connection)
     }
 
     /// False when there is nothing more to take now.
@@ -68,32 +59,30 @@ extension Frontend {
         return true
     }
 
-    /// Turns the frames in `range` of what the broker sent into messages.
-    mutating func takeMessageFrames(_ connection: Connection, _ range: Range<Int>) {
+    /// Turns the frames of one packet of the broker into messages.
+    mutating func takeMessageFrames(_ connection: Connection, _ count: Int) {
         let wasPaused = connection.isPaused
-        var cursor = FrameCursor(range)
-        var output: [UInt8] = []
-        var last = MessageBrokerStep.forward
+        connection.lastHeard = now
         do throws(ProtocolError) {
-            while last == .forward,
-                let step = try connection.messages?.receiveFromBroker(&cursor, in: fromBroker.span, output: &output)
-            {
-                last = step
+            guard try connection.messages?.receiveFromBroker(0..<count, of: fromBroker.span, now: now) == true else {
+                return sayGoodbye(connection, GoodbyeReason.closed, "")
             }
         } catch {
             return lostBroker(connection)
         }
-        connection.lastHeard = now
-        guard connection.deliver(output.span) else { return close(connection) }
-        switch last {
-        case .forward: break
-        case .pause(let pause):
-            connection.heldBack = Array(fromBroker[cursor.offset..<range.upperBound])
-            rest(connection, pause)
-        case .end: return finish(connection)
-        }
+        writeMessages(connection)
         // What the client sent before WELCOME is no event for epoll.
-        if wasPaused, !connection.isPaused { readClient(connection) }
+        if isLive(connection), wasPaused, !connection.isPaused { readClient(connection) }
+    }
+
+    /// Writes what the client may get now, and remembers when there is more.
+    mutating func writeMessages(_ connection: Connection) {
+        var output: [UInt8] = []
+        // While the socket has no room, it is the socket that tells when to go on.
+        let isOpen = connection.phase == .open && connection.outgoing.isEmpty
+        connection.resumeAt = isOpen ? connection.messages?.write(into: &output, now: now) : nil
+        delayed.set(connection.number, connection.resumeAt)
+        if !connection.deliver(output.span) { close(connection) }
     }
 
     /// The client has ended its side of the stream: what it asked for must still reach it.
@@ -112,44 +101,53 @@ extension Frontend {
     }
 }
 
-/// Pauses, in which a client is left alone so that it reads what it was sent by itself.
-extension Frontend {
-    /// Milliseconds until the first pause ends.
-    var untilNextResume: Int32 {
-        let times = pausing.compactMap { connections[$0]?.resumeAt }
-        guard let first = times.min(), first > now else { return 0 }
-        return Int32(clamping: first - now)
+/// Connections to whose clients something is written later.
+struct DelayedConnections {
+    /// Milliseconds between two looks at all of them: many clients of one busy kernel must not cost a look each.
+    private static let interval: UInt64 = 10
+
+    private(set) var numbers: Set<UInt32> = []
+    /// When to look again, in monotonic milliseconds.
+    private(set) var nextLook = UInt64.max
+    private var lastLook: UInt64 = 0
+
+    mutating func set(_ number: UInt32, _ time: UInt64?) {
+        guard let time else { return remove(number) }
+        numbers.insert(number)
+        nextLook = min(nextLook, max(time, lastLook + DelayedConnections.interval))
     }
 
-    /// Ends the pauses that have lasted long enough.
-    mutating func resumePausing() {
-        for number in pausing {
-            guard let connection = connections[number], let end = connection.resumeAt, now >= end else { continue }
-            endPause(connection, isOver: true)
+    mutating func remove(_ number: UInt32) {
+        numbers.remove(number)
+        if numbers.isEmpty { nextLook = .max }
+    }
+
+    /// Says that all are looked at now, and `set` when to look again.
+    mutating func look(at now: UInt64) {
+        lastLook = now
+        nextLook = .max
+    }
+}
+
+/// Messages that wait until the client has read others.
+extension Frontend {
+    /// Milliseconds until some of them may be written.
+    var untilNextResume: Int32 {
+        delayed.nextLook > now ? Int32(clamping: delayed.nextLook - now) : 0
+    }
+
+    /// Writes those whose time has come.
+    mutating func resumeDelayed() {
+        guard now >= delayed.nextLook else { return }
+        delayed.look(at: now)
+        for number in delayed.numbers {
+            guard let connection = connections[number], let time = connection.resumeAt else { continue }
+            guard now >= time else {
+                delayed.set(number, time)
+                continue
+            }
+            writeMessages(connection)
             if isLive(connection) { watch(connection) }
         }
-    }
-
-    private mutating func rest(_ connection: Connection, _ pause: Pause) {
-        // Not `now`: the turn may have been long, and the bytes are out only since a moment.
-        connection.resumeAt = Clock.monotonicMilliseconds() + Frontend.length(of: pause)
-        pausing.insert(connection.number)
-    }
-
-    private mutating func endPause(_ connection: Connection, isOver: Bool) {
-        // What the socket had no room for was not read either.
-        guard connection.outgoing.isEmpty else { return rest(connection, .short) }
-        connection.resumeAt = nil
-        pausing.remove(connection.number)
-        var output: [UInt8] = []
-        let step =
-            isOver
-            ? connection.messages?.pauseEnded(into: &output) : connection.messages?.resume(into: &output)
-        guard connection.deliver(output.span) else { return close(connection) }
-        if case .pause(let pause) = step { return rest(connection, pause) }
-        let heldBack = connection.heldBack
-        connection.heldBack = []
-        fromBroker.replaceSubrange(0..<heldBack.count, with: heldBack)
-        takeMessageFrames(connection, 0..<heldBack.count)
     }
 }

@@ -20,6 +20,7 @@ extension Frontend {
             if connection.outgoing.isEmpty { drain(connection) }
             return
         }
+        if connection.messages != nil { writeMessages(connection) }
         readClient(connection)
     }
 
@@ -170,14 +171,12 @@ extension Frontend {
 
     private mutating func readBroker(_ connection: Connection) {
         for _ in 0..<Frontend.fairShare {
-            guard isLive(connection), connection.phase == .open, connection.outgoing.isEmpty,
-                connection.resumeAt == nil, let session = connection.session
-            else { return }
+            guard isLive(connection), connection.mayReadBroker, let session = connection.session else { return }
             do throws(Errno) {
                 switch try session.descriptor.receivePacket(into: &fromBroker, count: fromBroker.count) {
                 case .wouldBlock: return
                 case .closed: return lostBroker(connection)
-                case .bytes(let count) where connection.messages != nil: takeMessageFrames(connection, 0..<count)
+                case .bytes(let count) where connection.messages != nil: takeMessageFrames(connection, count)
                 case .bytes(let count): takeBrokerFrames(connection, count)
                 }
             } catch {

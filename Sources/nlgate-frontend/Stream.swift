@@ -60,12 +60,15 @@ extension Connection {
         }
     }
 
+    /// Bytes of one write: a Unix socket hands each of up to 32 KiB over whole, which `ReplyStream` counts on.
+    private var atOnce: Int { messages == nil ? Int.max / 2 : 16_384 }
+
     /// Writes now what the socket takes and keeps the rest; false when the connection is lost.
     func deliver(_ bytes: Span<UInt8>) -> Bool {
         var done = 0
         if outgoing.isEmpty {
             while done < bytes.count {
-                switch write(bytes.extracting(done..<bytes.count)) {
+                switch write(bytes.extracting(done..<min(bytes.count, done + atOnce))) {
                 case .bytes(let count): done += count
                 case .wantRead, .wantWrite:
                     for index in done..<bytes.count { outgoing.append(bytes[index]) }
@@ -83,7 +86,7 @@ extension Connection {
     func flush() -> Bool {
         var done = 0
         while done < outgoing.count {
-            switch write(outgoing.span.extracting(done..<outgoing.count)) {
+            switch write(outgoing.span.extracting(done..<min(outgoing.count, done + atOnce))) {
             case .bytes(let count): done += count
             case .wantRead, .wantWrite:
                 outgoing.removeSubrange(..<done)

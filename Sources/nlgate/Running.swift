@@ -39,10 +39,14 @@ struct Failure: Error {
 }
 
 /// Parses, runs, and turns what went wrong into one line and an exit code.
-func run() {
+func run() async {
     do {
         var command = try NLGate.parseAsRoot()
-        try command.run()
+        if var waiting = command as? any AsyncParsableCommand {
+            try await waiting.run()
+        } else {
+            try command.run()
+        }
     } catch let failure as Failure {
         FileHandle.standardError.write(Data("nlgate: \(failure.text)\n".utf8))
         exit(failure.code)

@@ -9,8 +9,9 @@ struct NLGate: ParsableCommand {
         version: nlgateVersionText,
         subcommands: [
             LinkCommand.self, AddressCommand.self, RouteCommand.self, NeighbourCommand.self, RuleCommand.self,
-            WhoamiCommand.self, DoctorCommand.self, PolicyCommand.self, PKICommand.self,
+            QdiscCommand.self, MonitorCommand.self, TaskStatsCommand.self, WhoamiCommand.self, DoctorCommand.self,
+            TunnelCommand.self, PolicyCommand.self, PKICommand.self,
         ])
 }
 
-run()
+await run()

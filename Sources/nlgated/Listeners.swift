@@ -82,6 +82,9 @@ private func internetListeners(_ url: GatewayURL) throws(StartError) -> [Listene
             try socket.setOption(level: SOL_SOCKET, SO_REUSEADDR, 1)
             // [::] and 0.0.0.0 are two listeners, each for its own family.
             if address.kind == .ipv6 { try socket.setOption(level: 41, 26, 1) }
+            // TCP_MAXSEG: 16 KiB and 12 bytes of options. Over loopback the largest segments have odd sizes, and what
+            // they leave over stops clients of the old dialects.
+            if url.scheme == .tcp { try socket.setOption(level: 6, 2, 16_396) }
             try socket.bind(to: address)
             return socket
         }

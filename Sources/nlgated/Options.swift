@@ -20,6 +20,7 @@ struct Options {
     var checkOnly = false
     var insecureTCP = false
     var insecureOldKernel = false
+    var stopOnEOF = false
     /// What sockets of a service manager speak.
     let activated: [GatewayURL.Scheme]
 
@@ -67,6 +68,7 @@ struct Options {
         case "--help", "-h": throw .help(usage)
         case "--version": throw .help("nlgated \(nlgateVersion)")
         case "--check": checkOnly = true
+        case "--stop-on-eof": stopOnEOF = true
         case "--insecure-tcp": insecureTCP = true
         case "--insecure-old-kernel": insecureOldKernel = true
         default: return false
@@ -137,6 +139,7 @@ private let usage = """
       --admin PATH          admin socket (default /run/nlgate/admin.sock as root; 'none' for none)
       --limit NAME=VALUE    change a limit; '--limit help' lists them
       --check               check the command line and the files, then exit
+      --stop-on-eof         stop when standard input ends
       --insecure-tcp        allow tcp:// listeners
       --insecure-old-kernel start on a kernel below Linux 6.1, with what that kernel has
       --version, --help

@@ -8,6 +8,7 @@ import Roles
 enum Token {
     static let signals: UInt64 = 1
     static let admin: UInt64 = 2
+    static let standardInput: UInt64 = 3
     static func unixListener(_ index: Int) -> UInt64 { 3 << 60 | UInt64(index) }
     static func control(_ child: UInt64) -> UInt64 { 1 << 60 | child }
     static func process(_ child: UInt64) -> UInt64 { 2 << 60 | child }
@@ -141,6 +142,7 @@ final class Supervisor {
         let number = event.token & ~Token.kindMask
         switch event.token & Token.kindMask {
         case 0 where event.token == Token.signals: takeSignals()
+        case 0 where event.token == Token.standardInput: readStandardInput()
         case 0: admin.accept(self)
         case 1 << 60:
             if let child = children[number] { receive(child, event) }

@@ -37,7 +37,9 @@ do throws(StartError) {
         writeStandardError("nlgated: the command line and the files are usable")
         supervisor.stop(exitCode: 0)
     } else {
+        try supervisor.watchStandardInput()
         try supervisor.listen()
+        supervisor.announceListening()
     }
     exitCode = supervisor.run()
 } catch {

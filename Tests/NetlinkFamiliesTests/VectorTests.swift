@@ -7,14 +7,16 @@ import Testing
 
 @Suite struct VectorTests {
     /// Size of the fixed header behind the message's.
-    private static let headers = ["link": 16, "address": 8, "route": 12, "neighbour": 12, "rule": 12]
+    private static let headers = [
+        "link": 16, "address": 8, "route": 12, "neighbour": 12, "rule": 12, "qdisc": 20, "class": 20, "filter": 20,
+    ]
 
     @Test func `vectors of every family are there`() {
         #expect(Set(Vector.all.map(\.family)).isSuperset(of: Self.headers.keys))
         #expect(Vector.all.count >= 40)
     }
 
-    @Test(arguments: Vector.all.filter { $0.family != "controller" })
+    @Test(arguments: Vector.all.filter { !["controller", "request"].contains($0.family) })
     func `decoding and encoding give the same bytes`(_ vector: Vector) throws {
         #expect(!vector.messages.isEmpty)
         for bytes in vector.messages {
@@ -26,6 +28,9 @@ import Testing
             case .newRoute: try check(Route(message, in: bytes.span), bytes, message, header: 12)
             case .newNeighbour: try check(Neighbour(message, in: bytes.span), bytes, message, header: 12)
             case .newRule: try check(Rule(message, in: bytes.span), bytes, message, header: 12)
+            case .newQdisc: try check(Qdisc(message, in: bytes.span), bytes, message, header: 20)
+            case .newTrafficClass: try check(TrafficClass(message, in: bytes.span), bytes, message, header: 20)
+            case .newFilter: try check(TrafficFilter(message, in: bytes.span), bytes, message, header: 20)
             default: Issue.record("unexpected type \(message.header.type)")
             }
         }
@@ -96,6 +101,17 @@ import Testing
     @Test(arguments: Vector.of("rule"))
     func `rules are shown as ip shows them`(_ vector: Vector) throws {
         try compare(Output.ruleJSON(try vector.decoded(), details: vector.command.contains("-d ")), vector)
+    }
+
+    @Test(arguments: Vector.of("qdisc"))
+    func `queueing disciplines are shown as tc shows them`(_ vector: Vector) throws {
+        let named = vector.command.contains(" dev ")
+        let qdiscs = try vector.decoded(Qdisc.self).filter { qdisc in
+            !named || vector.links[qdisc.index] == vector.command.split(separator: " ").last.map(String.init)
+        }
+        let json = Output.qdiscJSON(
+            qdiscs, names: named ? nil : names(vector), statistics: vector.command.contains("-s "))
+        try compare(json, vector)
     }
 
     private func names(_ vector: Vector, _ links: [Link] = []) -> LinkNames {

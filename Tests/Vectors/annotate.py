@@ -9,11 +9,15 @@ KINDS = {
     24: ("rtmsg", 12, "RTA_", "rtnetlink.h"), 26: ("rtmsg", 12, "RTA_", "rtnetlink.h"),
     28: ("ndmsg", 12, "NDA_", "neighbour.h"), 30: ("ndmsg", 12, "NDA_", "neighbour.h"),
     32: ("fib_rule_hdr", 12, "FRA_", "fib_rules.h"), 34: ("fib_rule_hdr", 12, "FRA_", "fib_rules.h"),
+    **{kind: ("tcmsg", 20, "TCA_", "rtnetlink.h") for kind in (36, 38, 40, 42, 44, 46)},
 }
 NAMES = {16: "RTM_NEWLINK", 18: "RTM_GETLINK", 20: "RTM_NEWADDR", 22: "RTM_GETADDR", 24: "RTM_NEWROUTE",
-         26: "RTM_GETROUTE", 28: "RTM_NEWNEIGH", 30: "RTM_GETNEIGH", 32: "RTM_NEWRULE", 34: "RTM_GETRULE"}
+         26: "RTM_GETROUTE", 28: "RTM_NEWNEIGH", 30: "RTM_GETNEIGH", 32: "RTM_NEWRULE", 34: "RTM_GETRULE",
+         36: "RTM_NEWQDISC", 38: "RTM_GETQDISC", 40: "RTM_NEWTCLASS", 42: "RTM_GETTCLASS", 44: "RTM_NEWTFILTER",
+         46: "RTM_GETTFILTER"}
 GENERIC = ("genlmsghdr", 4, "CTRL_ATTR_", "genetlink.h")
-WANTED = {"link": 16, "address": 20, "route": 24, "neighbour": 28, "rule": 32, "controller": 16}
+WANTED = {"link": 16, "address": 20, "route": 24, "neighbour": 28, "rule": 32, "controller": 16, "qdisc": 36,
+          "class": 40, "filter": 44, "request": 0}
 IFINFO = {"IFLA_LINKINFO": "IFLA_INFO_"}
 
 
@@ -29,11 +33,13 @@ def cases(path):
     return found
 
 
-def script(commands):
+def script(commands, name):
     for command in commands[:-1]:
         print(command.replace("PEER", "$PEER"))
     print('strace -f -qq -o "$TRACE/strace" -e trace=sendto,sendmsg,recvmsg,recvfrom -e read=all -e write=all '
-          + commands[-1] + ' >"$TRACE/stdout"')
+          + commands[-1] + ' >"$TRACE/stdout"'
+          # Of a request only what was sent counts: the kernel may lack what it asks for.
+          + (" || true" if name.startswith("request/") else ""))
     print('ip -o link show >"$TRACE/names"')
 
 
@@ -117,8 +123,30 @@ def show(message, generic, word):
     attributes(message[16 + size:], prefix, header, 2)
 
 
+def request(commands, trace):
+    """The last change that the command asked for."""
+    sent = [m for direction, data in buffers(trace + "/strace") if direction == "out"
+            for kind, flags, _, m in messages(data) if kind & 3 == 0 and flags & 0x600 == 0x600]
+    if not sent:
+        sys.exit(1)
+    head(commands, trace)
+    show(sent[-1], False, "request")
+
+
+def head(commands, trace):
+    versions = subprocess.run(["ip", "-V"], capture_output=True, text=True).stdout.strip()
+    print("# how produced, in a fresh network namespace:")
+    for command in commands:
+        print("#   " + command)
+    print(f"# kernel {os.uname().release.split('-')[0]}, {versions}")
+    links = re.findall(r"^(\d+): (\S+?)(?:@\S+)?: ", open(trace + "/names", errors="replace").read(), flags=re.M)
+    print("names " + " ".join(f"{index}={link}" for index, link in links))
+
+
 def vector(commands, name, trace):
     family = name.split("/")[0]
+    if family == "request":
+        return request(commands, trace)
     generic = family == "controller"
     wanted = {WANTED[family]} | ({16} if family == "address" else set())
     sent, received = {}, []
@@ -147,20 +175,15 @@ def vector(commands, name, trace):
         received = [m for m in received if m[1] in dumped]
     if not received:
         sys.exit(1)
-    versions = subprocess.run(["ip", "-V"], capture_output=True, text=True).stdout.strip()
-    print("# how produced, in a fresh network namespace:")
-    for command in commands:
-        print("#   " + command)
-    print(f"# kernel {os.uname().release.split('-')[0]}, {versions}")
-    links = re.findall(r"^(\d+): (\S+?)(?:@\S+)?: ", open(trace + "/names", errors="replace").read(), flags=re.M)
-    print("names " + " ".join(f"{index}={link}" for index, link in links))
+    head(commands, trace)
     for sequence in dict.fromkeys(m[1] for m in received):
         if sequence in sent:
             show(sent[sequence], generic, "request")
     for _, _, message in received:
         show(message, generic, "message")
     print("expected")
-    print(output.rstrip() if generic else json.dumps(shown, indent=2, ensure_ascii=False))
+    # tc has no JSON for classes.
+    print(output.rstrip() if generic or family == "class" else json.dumps(shown, indent=2, ensure_ascii=False))
 
 
 def main():
@@ -168,7 +191,7 @@ def main():
     if step == "list":
         print("\n".join(sys.argv[3:] or found))
     elif step == "script":
-        script(found[sys.argv[3]])
+        script(found[sys.argv[3]], sys.argv[3])
     else:
         vector(found[sys.argv[3]], sys.argv[3], sys.argv[4])
 

@@ -33,7 +33,7 @@ public struct Address: RouteMessage {
     /// Flags: IFA_FLAGS, or the eight of ifa_flags where that is missing.
     public var flags: AddressFlags = []
     /// Whether the flags are written as IFA_FLAGS too.
-    var hasLongFlags = true
+    var hasLongFlags = false
 
     /// Address of the subnet; on a point-to-point link the peer's (IFA_ADDRESS).
     public var address: IPAddress?
@@ -91,7 +91,6 @@ extension Address {
         flags = AddressFlags(rawValue: UInt32(try bytes.u8(at: start + 2)))
         scope = RouteScope(rawValue: try bytes.u8(at: start + 3))
         index = try bytes.u32(at: start + 4)
-        hasLongFlags = false
         var seen = SeenTypes()
         var cursor = AttributeCursor((start + Address.headerSize)..<message.payload.upperBound)
         while let attribute = try cursor.next(in: bytes) {
@@ -128,8 +127,8 @@ extension Address {
         writer.append(UInt8(truncatingIfNeeded: flags.rawValue))
         writer.append(scope.rawValue)
         writer.append(index)
-        try writer.attribute(AddressAttribute.address, address)
         try writer.attribute(AddressAttribute.local, local)
+        try writer.attribute(AddressAttribute.address, address)
         try writer.attribute(AddressAttribute.label, label)
         try writer.attribute(AddressAttribute.broadcast, broadcast)
         try writer.attribute(AddressAttribute.anycast, anycast)
@@ -137,7 +136,9 @@ extension Address {
         try writer.attribute(AddressAttribute.routePriority, routePriority)
         try writer.attribute(AddressAttribute.netnsID, netnsID)
         try writer.attribute(AddressAttribute.origin, origin)
-        if hasLongFlags { try writer.attribute(AddressAttribute.flags, flags.rawValue) }
+        if hasLongFlags || flags.rawValue > 0xff {
+            try writer.attribute(AddressAttribute.flags, flags.rawValue)
+        }
         if let cacheInfo { try cacheInfo.encode(into: &writer) }
         try writer.attributes(unknownAttributes)
     }

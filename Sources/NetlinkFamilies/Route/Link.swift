@@ -4,8 +4,8 @@ public import NetlinkWire
 public struct Link: RouteMessage {
     /// AF_UNSPEC, or AF_BRIDGE for a bridge's view of a port (ifi_family).
     public var family: AddressFamily = .unspecified
-    /// What kind of hardware (ifi_type).
-    public var type: LinkType = .ether
+    /// What kind of hardware (ifi_type); 0 in requests.
+    public var type: LinkType = .netrom
     /// Number of the link in its network namespace (ifi_index).
     public var index: UInt32 = 0
     /// State and behaviour (ifi_flags).

@@ -38,6 +38,8 @@ public struct LinkInfo: Hashable, Sendable {
 
     /// Name of the kind: "bridge", "veth" (IFLA_INFO_KIND).
     public var kind: ByteString?
+    /// Whether the kind ends with a NUL: the kernel writes one, iproute2 and so our requests don't.
+    var kindIsTerminated = false
     /// What the link tells about itself (IFLA_INFO_DATA).
     public var details: Details?
     /// Name of the master's kind (IFLA_INFO_SLAVE_KIND).
@@ -61,7 +63,9 @@ public struct LinkInfo: Hashable, Sendable {
         while let attribute = try cursor.next(in: bytes) {
             try seen.insert(attribute)
             switch attribute.type {
-            case LinkInfoAttribute.kind: kind = try attribute.text(in: bytes)
+            case LinkInfoAttribute.kind:
+                kindIsTerminated = try attribute.copy(of: bytes).last == 0
+                kind = try attribute.text(in: bytes, isTerminated: kindIsTerminated)
             case LinkInfoAttribute.data: details = attribute
             case LinkInfoAttribute.slaveKind: portKind = try attribute.text(in: bytes)
             case LinkInfoAttribute.slaveData: portDetails = attribute
@@ -100,7 +104,7 @@ public struct LinkInfo: Hashable, Sendable {
     }
 
     func encode(into writer: inout MessageWriter) throws(WireError) {
-        try writer.attribute(LinkInfoAttribute.kind, kind)
+        if let kind { try writer.attribute(LinkInfoAttribute.kind, kind.bytes + (kindIsTerminated ? [0] : [])) }
         try writer.attributes(unknownAttributes)
         switch details {
         case .bridge(let info): try writer.container(LinkInfoAttribute.data, info)

@@ -4,18 +4,19 @@ public import NetlinkWire
 public enum LinkRequest {
     /// A header whose fields are zero but for the index: strict checking refuses anything else.
     private static func header(index: UInt32 = 0) -> Link {
-        var header = Link(index: index)
-        header.type = .netrom
-        return header
+        Link(index: index)
     }
 
-    /// Asks for every link.
+    /// Asks for every link; with `master` the kernel leaves out what isn't a port of that link.
     ///
     /// - Throws: nothing; the writer's closures are declared to.
-    public static func dump(extras: LinkExtras = [.virtualFunctions]) throws(WireError) -> Request {
+    public static func dump(
+        extras: LinkExtras = [.virtualFunctions], master: UInt32? = nil
+    ) throws(WireError) -> Request {
         try Request(type: .getLink, flags: .dump) { (writer: inout MessageWriter) throws(WireError) in
             try header().encode(into: &writer)
             try writer.attribute(LinkAttribute.extMask, extras.rawValue)
+            try writer.attribute(LinkAttribute.master, master)
         }
     }
 
@@ -72,17 +73,18 @@ public enum AddressRequest {
 
 /// Requests for routes (RTM_GETROUTE).
 public enum RouteRequest {
-    /// Asks for every route; with a table the kernel leaves out others if strict checking is on.
+    /// Asks for every route; with a table or a link the kernel leaves out others if strict checking is on.
     ///
     /// - Throws: nothing; the writer's closures are declared to.
     public static func dump(
-        family: AddressFamily = .unspecified, table: RouteTable = .unspecified
+        family: AddressFamily = .unspecified, table: RouteTable = .unspecified, outputIndex: UInt32? = nil
     ) throws(WireError) -> Request {
         try Request(type: .getRoute, flags: .dump) { (writer: inout MessageWriter) throws(WireError) in
             // struct rtmsg
             writer.append(UInt32(family.rawValue))
             writer.append(UInt64(0))
             if table != .unspecified { try writer.attribute(RouteAttribute.longTable, table.rawValue) }
+            try writer.attribute(RouteAttribute.outputIndex, outputIndex)
         }
     }
 

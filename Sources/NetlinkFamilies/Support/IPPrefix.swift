@@ -44,6 +44,14 @@ extension IPPrefix: LosslessStringConvertible {
     }
 }
 
+extension IPPrefix: Comparable {
+    /// IPv4 before IPv6, then by address and length.
+    public static func < (left: IPPrefix, right: IPPrefix) -> Bool {
+        (left.address.length, left.address.high, left.address.low, left.length)
+            < (right.address.length, right.address.high, right.address.low, right.length)
+    }
+}
+
 extension IPPrefix: ExpressibleByStringLiteral {
     /// A prefix written down in a program, where a mistake is a mistake of the program.
     public init(stringLiteral value: String) {

@@ -73,11 +73,14 @@ extension MessageWriter {
 }
 
 extension Attribute {
-    /// The payload as bytes that end with one NUL.
-    func text(in bytes: Span<UInt8>) throws(WireError) -> ByteString {
+    /// The payload as bytes that end with one NUL, or have none where the kernel takes them so (NLA_STRING).
+    func text(in bytes: Span<UInt8>, isTerminated: Bool = true) throws(WireError) -> ByteString {
         let content = try copy(of: bytes)
-        guard content.last == 0, !content.dropLast().contains(0) else { throw WireError(.malformedString, at: offset) }
-        return ByteString(bytes: content.dropLast())
+        let text = isTerminated ? content.dropLast() : content[...]
+        guard !isTerminated || content.last == 0, !text.contains(0) else {
+            throw WireError(.malformedString, at: offset)
+        }
+        return ByteString(bytes: text)
     }
 
     /// The payload as an address of the family's own width; any width up to 16 for other families.

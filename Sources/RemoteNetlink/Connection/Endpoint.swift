@@ -166,14 +166,17 @@ struct Opening: Sendable {
         case .success(let found): addresses = found
         case .failure(let reason): return .failure(reason)
         }
-        var failure = ConnectError.closed
-        for address in addresses {
+        var failure = ConnectError.timedOut(seconds: Int(timeout.components.seconds))
+        for (index, address) in addresses.enumerated() {
             let now = Clock.monotonicMilliseconds()
-            guard now < end else { return .failure(.connection(.timedOut(seconds: Int(timeout.components.seconds)))) }
-            switch await open(address, patience: end - now) {
+            guard now < end else { break }
+            // An address that doesn't answer must leave time for the others.
+            let patience = max(1, (end - now) / UInt64(addresses.count - index))
+            let result = await open(address, patience: patience)
+            if Task.isCancelled { return .failure(.cancelled) }
+            switch result {
             case .success(let opened): return .success(opened)
             case .failure(let error):
-                if Task.isCancelled { return .failure(.cancelled) }
                 failure = error
                 guard case .connect = error else { return .failure(.connection(error)) }
             }

@@ -10,7 +10,7 @@ import NetlinkWire
 /// about follows: `snapshotBegins`, each object as `present`, `snapshotEnds`. Snapshots after losses are taken at most
 /// every tenth of a second, and more rarely when losses go on.
 ///
-/// A connection that ends is made anew, with longer and longer pauses, and a snapshot follows. The stream ends when its
+/// The first event is ``NetworkEvent/connected``. A connection that ends is made anew, with longer and longer pauses, and a snapshot follows. The stream ends when its
 /// task is cancelled, or when the client that made it is closed.
 public struct Events: AsyncSequence, Sendable {
     /// What happened, and where.
@@ -140,7 +140,7 @@ final class EventSource {
             channel = opened.handle
             start.ip.connection.end(opened.handle)
             let missing = start.groups.numbers.filter { !opened.welcome.groups.contains($0) }
-            if wasConnected || failures > 0 { ready.append(.reconnected) }
+            ready.append(.connected)
             if !missing.isEmpty { ready.append(.notGranted(missing.reduce([]) { $0.union(EventGroups(number: $1)) })) }
             phase = wasConnected || failures > 0 || start.beginsWithSnapshot ? .needsSnapshot : .live
             wasConnected = true

@@ -41,8 +41,8 @@ public enum NetworkEvent: Sendable {
     case snapshotEnds
     /// There is no connection; it is tried again, later each time.
     case disconnected(NetlinkError)
-    /// There is a connection again; a snapshot follows.
-    case reconnected
+    /// The groups are joined: what happens from here on is told. After `disconnected` a snapshot follows.
+    case connected
     /// The gateway's policy doesn't let this program into these groups.
     case notGranted(EventGroups)
 }

@@ -67,7 +67,8 @@ public final class TaskStats: Sendable {
     /// Tasks that end on some processors: `0-3,7`, numbers of the kernel that is asked.
     ///
     /// The kernel tells of each thread, and with the last of a process of the process. The stream begins with what ends
-    /// after the first element was awaited.
+    /// after the first element was awaited. The kernel sends these only to sockets of the initial network namespace; in
+    /// another it takes the request and stays silent.
     public func exits(cpus: String) -> TaskExits {
         TaskExits(tasks: self, cpus: cpus)
     }

@@ -6,7 +6,7 @@ import NetlinkWire
 ///
 /// Answers are matched by sequence number. The library's own numbers have the highest bit set; a program that sends
 /// datagrams of its own has the others.
-final class Channel {
+final class Channel: LoopMember {
     static let firstSequence: UInt32 = 1 << 31
 
     let id: UInt64
@@ -233,9 +233,9 @@ final class Channel {
             let type = message.header.type
             if type == .error || type == .done {
                 ends.append((exchange, try Acknowledgement(message, in: bytes.span)))
-            } else if !exchange.isDump {
+            } else {
                 try exchange.keep(message, in: bytes.span)
-                if !exchange.wantsAcknowledgement, !message.header.flags.contains(.multi) {
+                if !exchange.isDump, !exchange.wantsAcknowledgement, !message.header.flags.contains(.multi) {
                     ends.append((exchange, Acknowledgement(code: 0)))
                 }
             }

@@ -30,6 +30,7 @@ final class Exchange {
     var sequence: UInt32 = 0
     var sink: Sink
     private var reply = Reply()
+    private var wasInterrupted = false
 
     init(id: UInt64, _ request: Request, isDump: Bool, patience: UInt64, _ sink: Sink) {
         self.id = id
@@ -51,6 +52,7 @@ final class Exchange {
     /// Keeps a message for a task that wants the answer whole.
     func keep(_ message: Message, in bytes: Span<UInt8>) throws(WireError) {
         guard case .whole = sink else { return }
+        if message.header.flags.contains(.dumpInterrupted) { wasInterrupted = true }
         reply.messages.append(try NetlinkMessage(message, in: bytes))
     }
 
@@ -62,6 +64,7 @@ final class Exchange {
     /// The answer is complete.
     func finish(_ acknowledgement: Acknowledgement) {
         guard acknowledgement.code == 0 else { return fail(.refused(acknowledgement)) }
+        if wasInterrupted { return fail(.interrupted(attempts: 1)) }
         reply.warning = acknowledgement.text
         end(.success(reply))
     }

@@ -1,5 +1,6 @@
 import GatewayProtocol
 import GatewayURL
+import Glibc
 import LinuxSys
 import NetlinkWire
 import TLSSocket
@@ -288,8 +289,12 @@ final class GatewayTransport: Transport {
 
     func deadlinePassed(_ now: UInt64) {
         guard phase == .open else {
-            if beginDeadline <= now { channel.end(.timedOut(seconds: Int(start.patience / 1000))) }
-            return
+            guard beginDeadline <= now else { return }
+            let isConnecting = if case .connecting = phase { true } else { false }
+            return channel.end(
+                isConnecting
+                    ? .connect(start.address, Errno(rawValue: ETIMEDOUT))
+                    : .timedOut(seconds: Int((start.patience + 999) / 1000)))
         }
         controls.expire(now)
         // While a slow consumer holds the reading up, nothing can be heard.

@@ -9,8 +9,8 @@ final class LoopCore {
     private let wakeEnd: SharedDescriptor
     private var epoll: Epoll
     private var deadlines = DeadlineQueue()
-    private var channels: [UInt64: Channel] = [:]
-    /// Channels that have input which epoll doesn't know of.
+    private var members: [UInt64: any LoopMember] = [:]
+    /// Members that have input which epoll doesn't know of.
     private var unfinished: Set<UInt64> = []
     /// For whoever receives; lent for the length of one call.
     var scratch = [UInt8](repeating: 0, count: LoopCore.scratchSize)
@@ -30,11 +30,11 @@ final class LoopCore {
             let jobs = loop.takeJobs()
             now = Clock.monotonicMilliseconds()
             for job in jobs { job(self) }
-            for id in unfinished { channels[id]?.ready(.read) }
+            for id in unfinished { members[id]?.ready(.read) }
             wait(milliseconds: pause(hasMore: !jobs.isEmpty), &events)
             now = Clock.monotonicMilliseconds()
             for event in events { handle(event) }
-            while let id = deadlines.due(now) { channels[id]?.deadlinePassed() }
+            while let id = deadlines.due(now) { members[id]?.deadlinePassed() }
         }
     }
 
@@ -55,46 +55,59 @@ final class LoopCore {
 
     private func handle(_ event: Event) {
         guard event.token == 0 else {
-            channels[event.token]?.ready(event.readiness)
+            members[event.token]?.ready(event.readiness)
             return
         }
         while case .bytes? = try? wakeEnd.descriptor.receive(into: &scratch, count: 64) {}
     }
 
-    // MARK: - For channels
+    // MARK: - For members
 
     /// The channel of this number; nil when it has ended.
-    func channel(_ id: UInt64) -> Channel? { channels[id] }
+    func channel(_ id: UInt64) -> Channel? { members[id] as? Channel }
 
-    /// Starts to serve a channel.
-    func add(_ channel: Channel) {
-        channels[channel.id] = channel
+    /// Starts to serve a member.
+    func add(_ member: any LoopMember) {
+        members[member.id] = member
     }
 
-    /// Forgets a channel.
-    func remove(_ channel: Channel) {
-        channels[channel.id] = nil
-        unfinished.remove(channel.id)
+    /// Forgets a member.
+    func remove(_ member: any LoopMember) {
+        members[member.id] = nil
+        unfinished.remove(member.id)
     }
+
+    /// The member of this number; nil when it has ended.
+    func member(_ id: UInt64) -> (any LoopMember)? { members[id] }
 
     /// Watches a descriptor for `new`, where it was watched for `old`.
     func watch(_ descriptor: Int32, from old: Readiness, to new: Readiness, _ id: UInt64) throws(Errno) {
         try epoll.change(descriptor, from: old, to: new, token: id)
     }
 
-    /// Whether the channel has input that epoll doesn't know of.
-    func setUnfinished(_ channel: Channel, _ isUnfinished: Bool) {
+    /// Whether the member has input that epoll doesn't know of.
+    func setUnfinished(_ member: any LoopMember, _ isUnfinished: Bool) {
         if isUnfinished {
-            unfinished.insert(channel.id)
+            unfinished.insert(member.id)
         } else {
-            unfinished.remove(channel.id)
+            unfinished.remove(member.id)
         }
     }
 
-    /// Calls the channel's `deadlinePassed` when the clock has reached `moment`, or a little later.
-    func wake(_ channel: Channel, at moment: UInt64) {
-        deadlines.insert(moment, channel.id)
+    /// Calls the member's `deadlinePassed` when the clock has reached `moment`, or a little later.
+    func wake(_ member: any LoopMember, at moment: UInt64) {
+        deadlines.insert(moment, member.id)
     }
+}
+
+/// What a loop serves: one descriptor and its deadlines.
+protocol LoopMember: AnyObject {
+    /// Number within the loop.
+    var id: UInt64 { get }
+    /// The descriptor is ready.
+    func ready(_ readiness: Readiness)
+    /// A moment that was asked for has come.
+    func deadlinePassed()
 }
 
 /// Moments and whom they concern, the soonest first: a binary heap.

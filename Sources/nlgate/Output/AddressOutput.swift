@@ -31,7 +31,7 @@ extension Output {
         return address.peer.map { "\(own) peer \($0)/\(address.prefixLength)" } ?? "\(own)/\(address.prefixLength)"
     }
 
-    private static func addressObject(_ address: Address) -> JSONObject {
+    static func addressObject(_ address: Address) -> JSONObject {
         var object = JSONObject()
         switch address.family {
         case .inet, .inet6: object["family"] = JSON(Names.family(address.family))

@@ -65,6 +65,7 @@ struct JSONObject: Equatable {
     private var values: [JSON] = []
 
     var isEmpty: Bool { keys.isEmpty }
+    var keyNames: [String] { keys }
 
     subscript(key: String) -> JSON? {
         get { keys.firstIndex(of: key).map { values[$0] } }

@@ -24,7 +24,7 @@ extension Output {
         neighbour.flags.contains(.proxy) || !neighbour.state.subtracting(.noARP).isEmpty
     }
 
-    private static func neighbourObject(
+    static func neighbourObject(
         _ neighbour: Neighbour, _ names: LinkNames, statistics: Bool
     ) -> JSONObject {
         var object = JSONObject()

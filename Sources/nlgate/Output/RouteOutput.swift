@@ -77,7 +77,7 @@ extension Output {
         }
     }
 
-    private static func routeObject(
+    static func routeObject(
         _ route: Route, _ names: LinkNames, details: Bool, tableIsGiven: Bool
     ) -> JSONObject {
         var object = JSONObject()

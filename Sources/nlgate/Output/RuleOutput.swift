@@ -60,7 +60,7 @@ extension Output {
     }
 
     /// With `isTable` names are escaped for a terminal.
-    private static func ruleObject(_ rule: Rule, details: Bool, isTable: Bool) -> JSONObject {
+    static func ruleObject(_ rule: Rule, details: Bool, isTable: Bool) -> JSONObject {
         func name(_ text: ByteString) -> JSON { JSON(isTable ? text.description : text.jsonText) }
         var object = JSONObject()
         object["priority"] = JSON(rule.priority ?? 0)

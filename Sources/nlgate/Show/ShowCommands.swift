@@ -4,7 +4,8 @@ import NetlinkFamilies
 /// `nlgate link`.
 struct LinkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "link", abstract: "Network interfaces.", subcommands: [List.self], defaultSubcommand: List.self)
+        commandName: "link", abstract: "Network interfaces.",
+        subcommands: [List.self, LinkAdd.self, LinkSet.self, LinkDelete.self], defaultSubcommand: List.self)
 
     /// `nlgate link list`.
     struct List: ParsableCommand {
@@ -34,7 +35,8 @@ struct LinkCommand: ParsableCommand {
 /// `nlgate addr`.
 struct AddressCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "addr", abstract: "Addresses of interfaces.", subcommands: [List.self],
+        commandName: "addr", abstract: "Addresses of interfaces.",
+        subcommands: [List.self, AddressAdd.self, AddressReplace.self, AddressDelete.self],
         defaultSubcommand: List.self)
 
     /// `nlgate addr list`.
@@ -65,7 +67,8 @@ struct AddressCommand: ParsableCommand {
 /// `nlgate route`.
 struct RouteCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "route", abstract: "Routes.", subcommands: [List.self], defaultSubcommand: List.self)
+        commandName: "route", abstract: "Routes.",
+        subcommands: [List.self, RouteAdd.self, RouteReplace.self, RouteDelete.self], defaultSubcommand: List.self)
 
     /// `nlgate route list`.
     struct List: ParsableCommand {
@@ -96,7 +99,8 @@ struct RouteCommand: ParsableCommand {
 struct NeighbourCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "neigh", abstract: "Neighbours (ARP, NDP) and bridges' forwarding tables.",
-        subcommands: [List.self], defaultSubcommand: List.self)
+        subcommands: [List.self, NeighbourAdd.self, NeighbourReplace.self, NeighbourDelete.self],
+        defaultSubcommand: List.self)
 
     /// `nlgate neigh list`.
     struct List: ParsableCommand {
@@ -126,8 +130,8 @@ struct NeighbourCommand: ParsableCommand {
 /// `nlgate rule`.
 struct RuleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rule", abstract: "Routing policy rules.", subcommands: [List.self],
-        defaultSubcommand: List.self)
+        commandName: "rule", abstract: "Routing policy rules.",
+        subcommands: [List.self, RuleAdd.self, RuleDelete.self], defaultSubcommand: List.self)
 
     /// `nlgate rule list`.
     struct List: ParsableCommand {

@@ -111,6 +111,18 @@ final class RawClient {
         return false
     }
 
+    /// Sends the alert that ends TLS's output.
+    fileprivate func closeTLS() {
+        tls?.closeNotify()
+    }
+
+    /// Some bytes; nil when the peer has closed the connection.
+    func readSome(seconds: Int = 60) throws -> [UInt8]? {
+        if pending.isEmpty { guard try fill(milliseconds: Int32(seconds) * 1000) else { return nil } }
+        defer { pending = [] }
+        return pending
+    }
+
     /// The next frame; nil when the peer has closed the connection.
     func nextFrame(seconds: Int = 60) throws -> (header: FrameHeader, payload: [UInt8])? {
         while true {
@@ -143,5 +155,13 @@ final class RawClient {
     /// Reads and forgets until the peer closes the connection.
     func waitForEnd(seconds: Int = 60) throws {
         while try fill(milliseconds: Int32(seconds) * 1000) { pending = [] }
+    }
+}
+
+extension RawClient {
+    /// Says that nothing more will be written.
+    func endOutput() {
+        closeTLS()
+        socket.shutdown(write: true)
     }
 }
