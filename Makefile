@@ -13,7 +13,7 @@ RELEASE := -c release --static-swift-stdlib --disable-local-rpath -Xlinker -z -X
 DIST := .build/dist
 
 .NOTPARALLEL:
-.PHONY: help setup build release verify test lint format bench demo install clean
+.PHONY: help setup build release verify test lint format docs bench demo install clean
 
 help:
 	@echo "make setup    install the Debian packages that are missing (needs root or sudo)"
@@ -23,6 +23,7 @@ help:
 	@echo "make test     setup, build, all tests, release, verify"
 	@echo "make lint     format and checks of the sources and documents"
 	@echo "make format   format the sources; what a tool can't mend, make lint names"
+	@echo "make docs     documentation of the library in .build/docs; fails on a warning"
 	@echo "make bench    setup, release, measurements"
 	@echo "make demo     setup, release, two hosts in network namespaces and real output"
 	@echo "make install  into DESTDIR=$(DESTDIR) PREFIX=$(PREFIX), after make release"
@@ -60,6 +61,9 @@ lint:
 
 format:
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES)
+
+docs: build
+	SWIFT=$(SWIFT) deploy/docs.sh .build/docs
 
 bench: setup release
 	$(SWIFT) build $(RELEASE) --product nlgate-bench

@@ -36,6 +36,10 @@ let package = Package(
             name: "RemoteNetlink",
             dependencies: ["NetlinkWire", "NetlinkFamilies", "GatewayProtocol", "GatewayURL", "TLSSocket", "LinuxSys"]),
 
+        .target(
+            name: "ExecMonitor",
+            dependencies: ["RemoteNetlink", "GatewayProtocol", "GatewayURL", "NetlinkWire", "TLSSocket", "LinuxSys"]),
+
         // Processes: one executable each.
         .executableTarget(
             name: "nlgated", dependencies: ["GatewayIPC", "GatewayURL", "Roles", "LinuxSys", "Confinement"]),
@@ -57,7 +61,7 @@ let package = Package(
             name: "nlgate",
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayIPC", "GatewayProtocol", "GatewayURL",
-                "TLSSocket", "LinuxSys", "PolicyFile", "GatewayPolicy", "Roles",
+                "TLSSocket", "LinuxSys", "PolicyFile", "GatewayPolicy", "Roles", "ExecMonitor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -93,7 +97,10 @@ let package = Package(
         .testTarget(name: "GatewayProtocolTests", dependencies: ["GatewayProtocol", "NetlinkWire"]),
         .testTarget(name: "LinuxSysTests", dependencies: ["LinuxSys", "CHostile"]),
         .target(name: "CHostile", path: "Tests/CHostile", cSettings: [.define("_GNU_SOURCE")]),
+        .executableTarget(name: "exec-probe", path: "Tests/ExecProbe", cSettings: [.define("_GNU_SOURCE")]),
         .executableTarget(name: "hostile-helper", path: "Tests/HostileHelper", cSettings: [.define("_GNU_SOURCE")]),
+        .executableTarget(
+            name: "serve-program", dependencies: ["RemoteNetlink", "LinuxSys"], path: "Tests/ServeProgram"),
         .target(name: "CProbe", path: "Tests/CProbe"),
         .executableTarget(
             name: "confinement-probe", dependencies: ["Confinement", "LinuxSys", "CProbe"],
@@ -104,6 +111,8 @@ let package = Package(
                 "Confinement", "LinuxSys", "confinement-probe", "nlgated", "nlgate-frontend", "nlgate-broker",
                 "nlgate-policyc",
             ]),
+        .testTarget(
+            name: "ExecMonitorTests", dependencies: ["ExecMonitor", "GatewayProtocol", "LinuxSys", "NetlinkWire"]),
         .testTarget(name: "TLSSocketTests", dependencies: ["TLSSocket", "LinuxSys"]),
         .testTarget(
             name: "RemoteNetlinkTests",
@@ -115,7 +124,8 @@ let package = Package(
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSSocket",
                 "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "GatewayPolicy", "Roles", "nlgate",
-                "nlgated", "nlgate-frontend", "nlgate-broker", "nlgate-policyc", "hostile-helper",
+                "nlgated", "nlgate-frontend", "nlgate-broker", "nlgate-policyc", "hostile-helper", "serve-program",
+                "exec-probe",
             ]),
         .testTarget(name: "LayeringTests"),
         .testTarget(

@@ -27,6 +27,9 @@ need_command openssl openssl
 need_command ip iproute2
 need_command nft nftables
 need_command ethtool ethtool
+need_command conntrack conntrack
+need_command nl-link-list libnl-utils
+need_command wg wireguard-tools
 need_command ping iputils-ping
 need_command strace strace
 need_command ps procps

@@ -311,6 +311,13 @@ int nlg_signalfd_read(int fd) {
     return r == (ssize_t)sizeof info ? (int)info.ssi_signo : -1;
 }
 
+int nlg_block_signal(int signal, int on) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, signal);
+    return sigprocmask(on ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 int nlg_ignore_sigpipe(void) {
     struct sigaction a = {.sa_handler = SIG_IGN};
     return sigaction(SIGPIPE, &a, NULL);
@@ -334,6 +341,12 @@ int nlg_pidfd_reap(int pidfd, int *status) {
 uint64_t nlg_monotonic_ms(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+uint64_t nlg_boottime_ms(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_BOOTTIME, &t);
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 

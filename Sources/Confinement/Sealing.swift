@@ -103,6 +103,19 @@ public struct Sealing: ~Copyable {
         guard let filter = filters.third else { preconditionFailure("only a privileged broker has a third filter") }
         do throws(Errno) { try filter.install() } catch { throw .step(.socketCreationDropped, error) }
     }
+
+    /// What a privileged broker gets when its supervisor ends: SIGKILL, or while it has something to undo SIGTERM.
+    ///
+    /// The corresponding C function is `prctl` with `PR_SET_PDEATHSIG`.
+    ///
+    /// - Throws: `step(.parentDeathSignal, errno)`.
+    public func endGently(_ isGentle: Bool) throws(SealingError) {
+        do throws(Errno) {
+            try Steps.prctl(Prctl.setDeathSignal, UInt(isGentle ? SIGTERM : SIGKILL))
+        } catch {
+            throw .step(.parentDeathSignal, error)
+        }
+    }
 }
 
 // MARK: - Steps

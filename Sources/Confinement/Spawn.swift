@@ -107,25 +107,3 @@ public func spawn(
 
 /// O_PATH, which Glibc shows only with _GNU_SOURCE.
 let pathOnly: Int32 = 0o10000000
-
-/// A list of C strings that ends with nil, as exec takes it.
-@safe final class CStrings {
-    let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-    private let count: Int
-
-    init(_ strings: [String]) {
-        count = strings.count
-        unsafe pointers = .allocate(capacity: strings.count + 1)
-        for (index, string) in strings.enumerated() {
-            // SAFETY: the index is below the capacity; strdup's memory is freed in deinit.
-            unsafe (pointers + index).initialize(to: strdup(string))
-        }
-        unsafe (pointers + strings.count).initialize(to: nil)
-    }
-
-    deinit {
-        // SAFETY: every element was initialised and came from strdup.
-        for index in 0..<count { unsafe free(pointers[index]) }
-        unsafe pointers.deallocate()
-    }
-}

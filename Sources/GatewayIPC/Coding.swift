@@ -1,13 +1,16 @@
 /// Length of a self-check report inside `ready`, in bytes.
 public let reportLength = 256
 
+/// Seconds for which a list can be armed; a test holds it against the wire protocol's.
+public let longestArming: UInt32 = 3600
+
 private let textLength = 240
 private let headerLength = 2
 
 extension ChildMessage {
     private enum Kind: UInt16 {
         case ready = 1
-        case failed, open, closed, sessionClosed, accepted, ended, diagnostics, tables, audit
+        case failed, open, closed, sessionClosed, accepted, ended, diagnostics, tables, audit, armed
 
         var length: Int {
             switch self {
@@ -18,6 +21,7 @@ extension ChildMessage {
             case .accepted, .ended: 8
             case .diagnostics, .tables: TablePart.size
             case .audit: AuditRecord.size
+            case .armed: 8 + 4
             }
         }
     }
@@ -56,6 +60,10 @@ extension ChildMessage {
         case .audit(let record):
             writer.put(Kind.audit.rawValue)
             record.write(to: &writer)
+        case .armed(let session, let seconds):
+            writer.put(Kind.armed.rawValue)
+            writer.put(session)
+            writer.put(seconds)
         }
         return writer.bytes
     }
@@ -81,6 +89,11 @@ extension ChildMessage {
         case .audit:
             guard let record = AuditRecord(from: &reader) else { throw malformed(bytes) }
             self = .audit(record)
+        case .armed:
+            let session = reader.number(UInt64.self)
+            let seconds = reader.number(UInt32.self)
+            guard seconds <= longestArming else { throw malformed(bytes) }
+            self = .armed(session: session, seconds: seconds)
         }
     }
 }

@@ -22,6 +22,8 @@ public enum ChildMessage: Equatable, Sendable {
     case tables(TablePart)
     /// From a broker, for the audit log.
     case audit(AuditRecord)
+    /// From a privileged broker: its session's list is armed for so many seconds; 0: no list is armed any more.
+    case armed(session: UInt64, seconds: UInt32)
 }
 
 /// What a frontend says when a client sent HELLO.

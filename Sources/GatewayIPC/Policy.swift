@@ -101,6 +101,12 @@ public struct AuditRecord: Equatable, Sendable {
         case writing = 3
         /// It passed by the ceiling of a binding in report mode.
         case wouldDeny = 4
+        /// A write of a list that is armed; with a ticket the supervisor answers `audited`.
+        case armed = 5
+        /// The list was confirmed: it is forgotten.
+        case confirmed = 6
+        /// A write of a list that wasn't confirmed: it was sent, with the kernel's verdict in `errno`.
+        case rolledBack = 7
     }
 
     /// What `errno` says when the kernel's verdict isn't known.
@@ -110,7 +116,7 @@ public struct AuditRecord: Equatable, Sendable {
     public var event: Event
     /// The session.
     public var session: UInt64
-    /// A number of the broker's, to find the answer to `writing`; 0 where none is expected.
+    /// A number of the broker's, to find the answer to `writing` and `armed`; 0 where none is expected.
     public var ticket: UInt64
     /// EPERM, EINVAL or ECANCELED of a refusal; 0 or the kernel's error of a write; or `unknownVerdict`.
     public var errno: Int32

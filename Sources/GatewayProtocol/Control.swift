@@ -208,6 +208,8 @@ public enum GoodbyeReason {
     public static let timeout: UInt32 = 8
     /// The process behind the session ended.
     public static let internalError: UInt32 = 9
+    /// What the session had armed was sent, because nobody confirmed it.
+    public static let rolledBack: UInt32 = 10
 }
 
 /// A socket option that a client may ask for (payload of OPTION).
@@ -288,7 +290,7 @@ private func forEachAttribute(
 }
 
 /// Everything that our own side encodes fits by construction: a failure is our bug.
-private func encodeAttributes(_ body: (inout MessageWriter) throws(WireError) -> Void) -> [UInt8] {
+func encodeAttributes(_ body: (inout MessageWriter) throws(WireError) -> Void) -> [UInt8] {
     var writer = MessageWriter()
     do throws(WireError) {
         try body(&writer)

@@ -35,6 +35,10 @@ public struct FrameKind: RawRepresentable, Equatable, Hashable, Sendable {
     public static let pong = FrameKind(rawValue: 10)
     /// Both ways: the connection ends, and why.
     public static let goodbye = FrameKind(rawValue: 11)
+    /// Client to server: a list of datagrams that the broker sends unless it is confirmed in time.
+    public static let arm = FrameKind(rawValue: 12)
+    /// Client to server: the list with this tag isn't needed any more.
+    public static let confirm = FrameKind(rawValue: 13)
     /// Both ways: the grants of this identity.
     public static let describe = FrameKind(rawValue: 14)
     /// Client to server: ends the session, keeps the connection.
@@ -42,7 +46,8 @@ public struct FrameKind: RawRepresentable, Equatable, Hashable, Sendable {
 
     /// Kinds that a client may send.
     public static let fromClient: Set<FrameKind> = [
-        .hello, .datagram, .join, .leave, .option, .ping, .pong, .goodbye, .describe, .reset,
+        .hello, .datagram, .join, .leave, .option, .ping, .pong, .goodbye, .arm, .confirm, .describe,
+        .reset,
     ]
     /// Kinds that a broker may send; PING and PONG are the frontend's.
     public static let fromBroker: Set<FrameKind> = [.welcome, .datagram, .result, .overrun, .goodbye, .describe]
@@ -59,7 +64,7 @@ public struct FrameFlags: OptionSet, Equatable, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    /// Of DATAGRAM and DESCRIBE: the payload goes on in the next frame of this kind.
+    /// Of DATAGRAM, ARM and DESCRIBE: the payload goes on in the next frame of this kind.
     public static let more = FrameFlags(rawValue: 1)
     /// Of HELLO: a group that isn't granted refuses the session instead of being left out.
     public static let strictGroups = FrameFlags(rawValue: 2)
@@ -181,8 +186,12 @@ public enum DatagramLimit {
     public static let toReader = 64 * 1024
     /// Client to server on a privileged session.
     public static let toBroker = 4 * 1024 * 1024
+    /// Messages in a datagram to a reader, which can't make room for more answers.
+    public static let messagesToReader = 1024
+    /// Messages in a datagram to a privileged session: a ruleset of nftables is one datagram.
+    public static let messagesToBroker = 16_384
     /// Server to client.
     public static let toClient = 1024 * 1024
-    /// HELLO, JOIN, LEAVE, OPTION and RESET payloads.
+    /// Payloads of HELLO, JOIN, LEAVE, OPTION, CONFIRM and RESET.
     public static let control = 4096
 }

@@ -32,6 +32,8 @@ public struct FrameCursor: Sendable {
 public struct Reassembler: Sendable {
     private var kind: FrameKind?
     private var parts: [UInt8] = []
+    /// The payload is too long, and its parts are dropped to its end.
+    private var isDropping = false
     /// The largest whole payload, in bytes.
     public let limit: Int
 
@@ -68,6 +70,30 @@ public struct Reassembler: Sendable {
         kind = nil
         defer { parts = [] }
         return parts
+    }
+
+    /// The same for a payload that may have other bytes than `limit`, and that is answered when it has more.
+    ///
+    /// - Returns: nil while parts are missing; then the whole payload, or none when it was longer.
+    /// - Throws: `unexpected` when another kind comes in between, `badLength` for an empty part.
+    mutating func add(
+        _ header: FrameHeader, _ payload: Range<Int>, of bytes: Span<UInt8>, dropping limit: Int
+    ) throws(ProtocolError) -> Dropped? {
+        if let kind, kind != header.kind { throw .unexpected(header.kind) }
+        let hasMore = header.flags.contains(.more)
+        guard !hasMore || !payload.isEmpty else { throw .badLength }
+        isDropping = isDropping || parts.count + payload.count > limit
+        if isDropping { parts = [] } else { for index in payload { parts.append(bytes[index]) } }
+        kind = hasMore ? header.kind : nil
+        guard !hasMore else { return nil }
+        defer { (parts, isDropping) = ([], false) }
+        return isDropping ? .tooLong : .whole(parts)
+    }
+
+    /// A payload that may have been dropped.
+    enum Dropped {
+        case whole([UInt8])
+        case tooLong
     }
 
     /// True when this frame is a whole payload by itself, so that it can be used in place.

@@ -134,7 +134,7 @@ public struct FrontendConnection: Sendable {
     private func isForwarded(_ kind: FrameKind) -> Bool {
         guard state == .active else { return false }
         switch kind {
-        case .datagram, .join, .leave, .option, .describe, .reset: return true
+        case .datagram, .join, .leave, .option, .arm, .confirm, .describe, .reset: return true
         default: return false
         }
     }

@@ -89,7 +89,7 @@ public struct MessageConnection: Sendable {
         while let (header, payload) = try cursor.next(in: bytes) {
             guard state == .greeting || state == .active else { throw .unexpected(header.kind) }
             switch header.kind {
-            case .welcome where state == .greeting: welcome(try Welcome(payload, in: bytes))
+            case .welcome where state == .greeting: welcome(try Welcome(payload, in: bytes), now)
             case .goodbye:
                 goodbye = try Outcome(.goodbye, payload, in: bytes).code
                 return false
@@ -145,12 +145,12 @@ public struct MessageConnection: Sendable {
         return .open(hello)
     }
 
-    private mutating func welcome(_ welcome: Welcome) {
+    private mutating func welcome(_ welcome: Welcome, _ now: UInt64) {
         state = .active
         opener = nil
         requests.limit = min(Int(welcome.maximumToServer), DatagramLimit.toBroker)
         replies.portID = welcome.portID
-        if dialect == .control { replies.add(answer: ControlMessage.answer(true)) }
+        if dialect == .control { replies.add(answer: ControlMessage.answer(true), now: now) }
     }
 
     private mutating func add(

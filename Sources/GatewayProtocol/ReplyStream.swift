@@ -10,7 +10,9 @@ import NetlinkWire
 /// - until 0.1.12 it takes a message for another kind if it stands behind one that it has no class for, such as an
 ///   acknowledgement, the end of a dump, a rule;
 /// - from 0.1.5 to 0.1.12 it stops for good when `recv` returns fewer than 16 bytes;
-/// - 0.1.4 loses messages that are cut.
+/// - 0.1.4 loses messages that are cut;
+/// - the thread of 0.1.5 that reads ends for good when the answer to the control message is there before the other
+///   thread has gone on from sending it.
 ///
 /// Therefore replies go first. The notifications of the same change follow an acknowledgement at once, and the length
 /// that it repeats of the request, which no client looks at, is made into what the client reads there for their type.
@@ -50,6 +52,8 @@ struct ReplyStream: Sendable {
     private var unknownReadBy: UInt64 = 0
     private var noticesReadBy: UInt64 = 0
     private var greetedBy: UInt64 = 0
+    /// Nothing is written before.
+    private var startsAt: UInt64 = 0
     /// Bytes since the client surely had read everything; it has again at `readBy`.
     private var unread = 0
     private var readBy: UInt64 = 0
@@ -65,7 +69,8 @@ struct ReplyStream: Sendable {
     }
 
     /// The answer to the control message.
-    mutating func add(answer bytes: [UInt8]) {
+    mutating func add(answer bytes: [UInt8], now: UInt64) {
+        if readSize != nil { startsAt = now + ReplyStream.calm }
         var piece = Piece(bytes: bytes)
         piece.isGreeting = true
         replies.add(piece)
@@ -132,6 +137,7 @@ struct ReplyStream: Sendable {
 
     /// Moves what may be written now to `output`; when to ask again, if something has to wait.
     mutating func write(into output: inout [UInt8], now: UInt64) -> UInt64? {
+        if now < startsAt { return startsAt }
         while true {
             if let piece = replies.first {
                 let time = timeToReply(piece)
@@ -195,7 +201,7 @@ struct ReplyStream: Sendable {
         write(piece.bytes, into: &output, now)
         if piece.isAnswer { isAsked = false }
         replyReadBy = now + ReplyStream.calm
-        if piece.isGreeting { greetedBy = now + ReplyStream.greeting }
+        if piece.isGreeting, !isAsked { greetedBy = now + ReplyStream.greeting }
         guard piece.isPart, isAsked else { return }
         // More is to come: what would be too little by itself goes with it.
         let rest = unread % ReplyStream.lot

@@ -22,6 +22,10 @@ public struct FileStatus: Equatable, Sendable {
     public let size: Int64
     /// Owner.
     public let uid: UInt32
+    /// Number of the file system that it is on.
+    public let device: UInt64
+    /// Its number there: with `device`, which file it is.
+    public let inode: UInt64
 
     private init(_ status: stat) {
         kind =
@@ -34,6 +38,8 @@ public struct FileStatus: Equatable, Sendable {
         permissions = status.st_mode & 0o7777
         size = Int64(status.st_size)
         uid = status.st_uid
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
     }
 
     /// The status of an open file.

@@ -17,6 +17,15 @@ public struct SignalQueue: ~Copyable {
         descriptor = Descriptor(owning: raw)
     }
 
+    /// Blocks or unblocks a signal in the calling thread.
+    ///
+    /// A signal that isn't blocked does what it always does and never gets here.
+    ///
+    /// - Throws: what `sigprocmask` reports.
+    public static func setBlocked(_ signal: Int32, _ isBlocked: Bool) throws(Errno) {
+        _ = try check(nlg_block_signal(signal, isBlocked ? 1 : 0))
+    }
+
     /// The next pending signal, nil when there is none.
     public func next() -> Int32? {
         let signal = nlg_signalfd_read(descriptor.raw)
@@ -87,6 +96,13 @@ public enum Clock {
         nlg_monotonic_ms()
     }
 
+    /// Milliseconds since the machine was started; time that it sleeps through counts.
+    ///
+    /// The corresponding clock is `CLOCK_BOOTTIME`.
+    public static func boottimeMilliseconds() -> UInt64 {
+        nlg_boottime_ms()
+    }
+
     /// Seconds since 1970.
     ///
     /// The corresponding C function is `time`.
@@ -153,14 +169,6 @@ public func userIDs(_ name: String) -> (uid: UInt32, gid: UInt32)? {
     return unsafe (entry.pointee.pw_uid, entry.pointee.pw_gid)
 }
 
-/// What the environment has under a name; nil when there is nothing.
-///
-/// The corresponding C function is `getenv`.
-public func environmentValue(_ name: String) -> String? {
-    // SAFETY: getenv's result lives until the environment changes, and is copied here; nothing changes it meanwhile.
-    unsafe getenv(name).map { unsafe String(cString: $0) }
-}
-
 /// Sets the name that `ps` and `pgrep` show.
 ///
 /// A program that was started through a descriptor has that number as its name.
@@ -169,4 +177,21 @@ public func environmentValue(_ name: String) -> String? {
 public func setProcessName(_ name: String) {
     // SAFETY: the C function only reads the NUL-terminated name.
     _ = unsafe nlg_set_name(name)
+}
+
+/// How many descriptors this process and what it starts may have.
+///
+/// The corresponding C function is `getrlimit` with `RLIMIT_NOFILE`; the soft limit counts.
+public func openFileLimit() -> UInt64 {
+    var soft: UInt64 = 0
+    var hard: UInt64 = 0
+    // SAFETY: the C function writes two integers.
+    return unsafe nlg_get_limit(7, &soft, &hard) == 0 ? soft : 1024
+}
+
+/// Keeps this process's memory from others of the same user.
+///
+/// The corresponding C function is `prctl` with `PR_SET_DUMPABLE`.
+public func hideMemory() {
+    _ = nlg_prctl(4, 0, 0)
 }

@@ -28,35 +28,13 @@ public struct ProgramFile: ~Copyable, Sendable {
     public func start(
         arguments: [String], environment: [String], descriptors: [Int32]
     ) throws(Errno) -> ChildProcess {
-        let words = CStringList([path] + arguments)
-        let variables = CStringList(environment)
+        let words = CStrings([path] + arguments)
+        let variables = CStrings(environment)
         // SAFETY: both lists end with nil and live to the end of the call; the C function reads `count` integers.
         let pid = unsafe nlg_spawn(
             descriptor.raw, words.pointers, variables.pointers, descriptors, Int32(descriptors.count))
         guard pid > 0 else { throw Errno.last }
         return try ChildProcess(pid: pid)
-    }
-}
-
-/// A list of C strings that ends with nil, as exec takes it.
-@safe private final class CStringList {
-    let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-    private let count: Int
-
-    init(_ strings: [String]) {
-        count = strings.count
-        unsafe pointers = .allocate(capacity: strings.count + 1)
-        for (index, string) in strings.enumerated() {
-            // SAFETY: the index is below the capacity; strdup's memory is freed in deinit.
-            unsafe (pointers + index).initialize(to: strdup(string))
-        }
-        unsafe (pointers + strings.count).initialize(to: nil)
-    }
-
-    deinit {
-        // SAFETY: every element was initialised and came from strdup.
-        for index in 0..<count { unsafe free(pointers[index]) }
-        unsafe pointers.deallocate()
     }
 }
 

@@ -1,7 +1,7 @@
-import GatewayURL
+package import GatewayURL
 import Glibc
 import LinuxSys
-import TLSSocket
+package import TLSSocket
 
 /// A blocking byte stream with deadlines, over a Unix socket, TCP or TLS.
 final class ByteStream {
@@ -94,7 +94,7 @@ final class ByteStream {
 }
 
 /// What TLS needs; nil for URLs without it.
-func tlsContext(_ url: GatewayURL, _ credentials: Credentials?) throws(ConnectError) -> TLSClientContext? {
+package func tlsContext(_ url: GatewayURL, _ credentials: Credentials?) throws(ConnectError) -> TLSClientContext? {
     guard url.scheme == .tls else { return nil }
     guard let credentials else { throw .credentialsMissing(url) }
     do throws(TLSError) {

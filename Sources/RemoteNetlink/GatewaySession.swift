@@ -75,6 +75,8 @@ public final class GatewaySession {
     }
 
     /// The bytes of a datagram that `receive` returned; valid until the next call.
+    ///
+    /// - Throws: what `body` throws.
     public func withBytes<Result, Failure: Error>(
         of datagram: DatagramBytes, _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -100,6 +102,26 @@ public final class GatewaySession {
         try request(.option, payload: option.encode())
     }
 
+    /// Leaves a list with the gateway that it sends unless ``confirm(tag:)`` comes in time.
+    ///
+    /// A list with the same tag takes the place of the one before, and the time begins anew. Only a session that may
+    /// write can have one, and only one.
+    ///
+    /// - Throws: `ConnectError`.
+    /// - Returns: how it ended; `code` is an errno: EPERM when a datagram is refused, EBUSY while a list with another
+    ///   tag is armed, 0 for success.
+    public func arm(tag: UInt32, _ list: ArmRequest) throws(ConnectError) -> Outcome {
+        try request(.arm, tag: tag, payload: list.encode())
+    }
+
+    /// The list with this tag isn't needed any more.
+    ///
+    /// - Throws: `ConnectError`; `goodbye(rolledBack)` when it came too late.
+    /// - Returns: how it ended; `code` is an errno: ENOENT when no such list is armed, 0 for success.
+    public func confirm(tag: UInt32) throws(ConnectError) -> Outcome {
+        try request(.confirm, tag: tag)
+    }
+
     /// The grants of this client, line by line.
     ///
     /// - Throws: `ConnectError`.
@@ -121,12 +143,13 @@ public final class GatewaySession {
     }
 
     private func request(
-        _ kind: FrameKind, group: UInt32 = 0, payload: [UInt8] = []
+        _ kind: FrameKind, tag own: UInt32? = nil, group: UInt32 = 0, payload: [UInt8] = []
     ) throws(ConnectError) -> Outcome {
         let deadline = Deadline(seconds: timeout)
-        lastTag &+= 1
-        try write(kind, tag: lastTag, group: group, payload: payload, deadline)
-        return try wait(deadline) { if case .result(lastTag, let outcome) = $0 { outcome } else { nil } }
+        if own == nil { lastTag &+= 1 }
+        let tag = own ?? lastTag
+        try write(kind, tag: tag, group: group, payload: payload, deadline)
+        return try wait(deadline) { if case .result(tag, let outcome) = $0 { outcome } else { nil } }
     }
 
     /// Waits for one answer; whatever comes before it is kept for `receive`.

@@ -1,29 +1,30 @@
-import GatewayURL
+package import GatewayURL
 import Glibc
-import LinuxSys
-import TLSSocket
+package import LinuxSys
+package import TLSSocket
 
 /// A byte stream to a gateway that never waits: a Unix socket, TCP, or TLS over TCP.
-final class StreamSocket {
+package final class StreamSocket {
     /// How far one transfer came.
-    enum Step: Equatable {
+    package enum Step: Equatable {
         case bytes(Int)
         case wantRead
         case wantWrite
         case closed
     }
 
-    let socket: Descriptor
+    package let socket: Descriptor
     private let url: GatewayURL
     private var tls: TLSConnection?
 
-    init(_ socket: consuming Descriptor, _ url: GatewayURL) {
+    package init(_ socket: consuming Descriptor, _ url: GatewayURL) {
         self.socket = socket
         self.url = url
     }
 
     /// Starts to connect; true when the connection stands already.
-    static func connecting(to address: SocketAddress) throws(ConnectError) -> (socket: Int32, isConnected: Bool) {
+    package static func connecting(to address: SocketAddress) throws(ConnectError) -> (socket: Int32, isConnected: Bool)
+    {
         do throws(Errno) {
             let socket = try Descriptor.streamSocket(for: address)
             let isConnected = try socket.connect(to: address)
@@ -35,7 +36,8 @@ final class StreamSocket {
     }
 
     /// The addresses that the URL stands for; a host name blocks.
-    static func addresses(of url: GatewayURL, numericOnly: Bool = false) throws(ConnectError) -> [SocketAddress] {
+    package static func addresses(of url: GatewayURL, numericOnly: Bool = false) throws(ConnectError) -> [SocketAddress]
+    {
         if url.scheme == .unix {
             do throws(Errno) {
                 return [try SocketAddress(unix: url.host, abstract: url.isAbstract)]
@@ -51,7 +53,7 @@ final class StreamSocket {
     }
 
     /// Begins TLS; `handshake` goes on with it.
-    func startTLS(_ context: TLSClientContext) throws(ConnectError) {
+    package func startTLS(_ context: TLSClientContext) throws(ConnectError) {
         do throws(TLSError) {
             tls = try context.connect(descriptor: socket.raw, serverName: url.host)
         } catch {
@@ -60,7 +62,7 @@ final class StreamSocket {
     }
 
     /// What the handshake waits for; nil when it is complete, or there is none.
-    func handshake() throws(ConnectError) -> Readiness? {
+    package func handshake() throws(ConnectError) -> Readiness? {
         guard let tls else { return nil }
         do throws(TLSError) {
             switch try tls.handshake() {
@@ -74,10 +76,10 @@ final class StreamSocket {
     }
 
     /// True when bytes are waiting of which epoll can't know.
-    var hasPendingInput: Bool { tls?.hasPendingInput ?? false }
+    package var hasPendingInput: Bool { tls?.hasPendingInput ?? false }
 
     /// Reads what is there.
-    func read(into buffer: inout [UInt8], at offset: Int, count: Int) throws(ConnectError) -> Step {
+    package func read(into buffer: inout [UInt8], at offset: Int, count: Int) throws(ConnectError) -> Step {
         guard let tls else {
             do throws(Errno) {
                 return step(try socket.receive(into: &buffer, at: offset, count: count), blocked: .wantRead)
@@ -93,7 +95,7 @@ final class StreamSocket {
     }
 
     /// Writes what finds room; after `wantRead` or `wantWrite` the next call begins with the same bytes.
-    func write(_ bytes: Span<UInt8>) throws(ConnectError) -> Step {
+    package func write(_ bytes: Span<UInt8>) throws(ConnectError) -> Step {
         guard let tls else {
             do throws(Errno) {
                 return step(try socket.send(bytes), blocked: .wantWrite)
@@ -109,7 +111,7 @@ final class StreamSocket {
     }
 
     /// Tells the peer that no more will come.
-    func close() {
+    package func close() {
         tls?.closeNotify()
         socket.shutdown(write: true)
     }

@@ -92,6 +92,50 @@ extension Broker {
         report(record)
     }
 
+    /// The writes of a list that is about to be armed; with tickets, those to wait for.
+    mutating func logArmed(_ session: Session, _ list: ArmedList, hasTickets: Bool) -> Set<UInt64> {
+        var missing: Set<UInt64> = []
+        for (index, datagram) in list.datagrams.enumerated() {
+            for entry in datagram.summary.entries where entry.isWrite {
+                if hasTickets {
+                    lastTicket += 1
+                    tickets[lastTicket] = session.assignment.session
+                    missing.insert(lastTicket)
+                }
+                var record = record(session, entry, .armed, ticket: hasTickets ? lastTicket : 0)
+                record.reason = "\(list.place(index)), sent unless confirmed within \(list.seconds) seconds"
+                report(record)
+            }
+        }
+        return missing
+    }
+
+    /// Writes of a list that is not armed after all, because the log doesn't have them.
+    func logNotArmed(_ session: Session, _ list: ArmedList, _ reason: String, _ id: String) {
+        for datagram in list.datagrams {
+            for entry in datagram.summary.entries where entry.isWrite {
+                logUnsent(session, entry, .denied, EPERM, reason, id)
+            }
+        }
+    }
+
+    func logConfirmed(_ session: Session, _ list: ArmedList) {
+        report(
+            AuditRecord(
+                event: .confirmed, session: session.assignment.session, isWrite: true, operation: "",
+                reason: list.name))
+    }
+
+    /// What the kernel said to the writes of a list.
+    func logRolledBack(_ session: Session, _ list: ArmedList, _ cause: RollbackCause, _ verdicts: [RollbackVerdict]) {
+        for verdict in verdicts {
+            var record = record(
+                session, verdict.write.entry, .rolledBack, errno: verdict.write.code ?? AuditRecord.unknownVerdict)
+            record.reason = "\(cause): \(list.place(verdict.datagram))"
+            report(record)
+        }
+    }
+
     /// The session ends: what is still open is said, and how much was left out.
     func closeRecords(_ session: Session) {
         logVerdicts(session, isCertain: false)

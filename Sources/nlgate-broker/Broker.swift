@@ -14,6 +14,7 @@ struct Broker: ~Copyable {
     let budget: BurstBudget
     let denials = DenialIDs()
     let release: String
+    let terminations: Terminations?
     var sealing: Sealing
     var epoll: Epoll
     var sessions: [UInt64: Session] = [:]
@@ -29,27 +30,34 @@ struct Broker: ~Copyable {
     var clientPacket = [UInt8](repeating: 0, count: FrameHeader.maximumLength)
     var isStopping = false
 
-    /// Tokens: 0 is the supervisor; a session has its number doubled, its kernel socket one more.
+    /// Tokens: 0 is the supervisor, 1 SIGTERM; a session has its number doubled, its kernel socket one more.
     private static let controlToken: UInt64 = 0
+    private static let signalToken: UInt64 = 1
 
     init(
         _ options: BrokerOptions, sealing: consuming Sealing, control: ControlSocket, kernel: KernelGate,
-        release: String
+        terminations: Terminations?, release: String
     ) throws(StartError) {
-        let epoll = try Broker.queue(watching: control)
+        let epoll = try Broker.queue(watching: control, terminations)
         self.epoll = epoll
         self.options = options
         self.control = control
         self.release = release
         self.sealing = sealing
         self.kernel = kernel
+        self.terminations = terminations
         budget = BurstBudget(limit: Int(clamping: options.burstBudget))
     }
 
-    private static func queue(watching control: ControlSocket) throws(StartError) -> Epoll {
+    private static func queue(
+        watching control: ControlSocket, _ terminations: Terminations?
+    ) throws(StartError) -> Epoll {
         do throws(Errno) {
             let epoll = try Epoll()
             try epoll.add(control.descriptor.raw, .read, token: controlToken)
+            if let terminations {
+                try epoll.add(terminations.queue.descriptor.raw, .read, token: signalToken)
+            }
             return epoll
         } catch {
             throw .system("epoll", error)
@@ -61,14 +69,15 @@ struct Broker: ~Copyable {
         var events: [Event] = []
         while !(isStopping && sessions.isEmpty) {
             do throws(Errno) {
-                try epoll.wait(
-                    milliseconds: pauses.timeout(now: Clock.monotonicMilliseconds()), into: &events)
+                try epoll.wait(milliseconds: timeout(), into: &events)
             } catch {
-                exit(1)
+                abandon()
             }
             for event in events {
                 if event.token == Broker.controlToken {
                     receiveControl()
+                } else if event.token == Broker.signalToken {
+                    takeTermination()
                 } else if let session = sessions[event.token >> 1] {
                     handle(event, session)
                 }
@@ -76,6 +85,8 @@ struct Broker: ~Copyable {
             for number in pauses.take(now: Clock.monotonicMilliseconds()) {
                 if let session = sessions[number] { resume(session) }
             }
+            rollBackIfDue()
+            if control.isLost { abandon() }
         }
     }
 
@@ -160,6 +171,7 @@ struct Broker: ~Copyable {
     /// The session is over: kernel socket and socketpair are closed, the supervisor is told.
     mutating func end(_ session: Session) {
         guard sessions.removeValue(forKey: session.assignment.session) != nil else { return }
+        rollBack(session, .connection)
         closeRecords(session)
         session.outgoing.clear()
         pauses.remove(session.assignment.session)
@@ -171,9 +183,11 @@ struct Broker: ~Copyable {
 
     mutating func sayGoodbye(_ session: Session, _ reason: UInt32, _ text: String) {
         guard !session.isEnding else { return }
+        rollBack(session, .connection)
         session.isEnding = true
         send(session, .goodbye, Outcome(code: reason, text: text).encode())
         flush(session)
         if isLive(session) { watch(session) }
+        endWithSupervisor()
     }
 }

@@ -11,21 +11,22 @@ extension Broker {
         var passed: Descriptor?
         while let message = control.receive(taking: &passed) {
             switch message {
-            case .grants(let number, let part): guard grantSets.take(number, part) else { exit(1) }
-            case .forgetGrants(let number): guard grantSets.forget(number) else { exit(1) }
+            case .grants(let number, let part): guard grantSets.take(number, part) else { return abandon() }
+            case .forgetGrants(let number): guard grantSets.forget(number) else { return abandon() }
             case .assign(let assignment):
-                guard let pair = passed.take(), !options.isPrivileged || sessions.isEmpty else { exit(1) }
+                guard let pair = passed.take(), !options.isPrivileged || sessions.isEmpty else { return abandon() }
                 start(assignment, pair)
             case .regrant(let number, let grantSet, let roles): regrant(number, grantSet, roles)
             case .audited(let ticket, let isWritten): takeReceipt(ticket, isWritten)
             case .revoke(let number, let reason, let text):
-                if let session = sessions[number] { sayGoodbye(session, reason, text) }
+                if let session = sessions[number] { revoke(session, reason, text) }
             case .stop:
                 isStopping = true
                 for session in Array(sessions.values) {
-                    sayGoodbye(session, GoodbyeReason.restart, "the gateway is stopping")
+                    let undone = rollBack(session, .stop)
+                    sayGoodbye(session, GoodbyeReason.restart, "the gateway is stopping\(suffix(undone))")
                 }
-            case .adopt, .opened, .refused, .serve: exit(1)
+            case .adopt, .opened, .refused, .serve: abandon()
             }
         }
     }
@@ -39,7 +40,8 @@ extension Broker {
         let session = Session(
             assignment, pair: pair, rights: rights,
             limit: options.isPrivileged ? DatagramLimit.toBroker : DatagramLimit.toReader,
-            outgoing: BurstBuffer(limit: burstLimit(rights), budget: budget), now: Clock.monotonicMilliseconds())
+            mayArm: options.isPrivileged, outgoing: BurstBuffer(limit: burstLimit(rights), budget: budget),
+            now: Clock.monotonicMilliseconds())
         do throws(Errno) {
             try epoll.add(session.pair.raw, .read, token: assignment.session << 1)
         } catch {
@@ -64,9 +66,10 @@ extension Broker {
             let rights = grantSets.rights(
                 grantSet, protocolNumber: session?.assignment.protocolNumber ?? 0,
                 readOnly: session?.assignment.readOnly == true || !options.isPrivileged)
-        else { exit(1) }
+        else { return abandon() }
         // The session may have ended while the message was on its way.
         guard let session, !session.isEnding else { return }
+        guard keepsList(session, under: rights) else { return }
         if session.rights.limits != rights.limits {
             session.throttle = Throttle(rights.limits, now: Clock.monotonicMilliseconds())
             session.outgoing.limit = burstLimit(rights)
@@ -81,7 +84,8 @@ extension Broker {
 
     /// The record of a write is in the log, or can't be written.
     private mutating func takeReceipt(_ ticket: UInt64, _ isWritten: Bool) {
-        guard let number = tickets.removeValue(forKey: ticket) else { exit(1) }
+        guard let number = tickets.removeValue(forKey: ticket) else { return abandon() }
+        if let session = sessions[number], session.arming != nil { return takeReceipt(session, ticket, isWritten) }
         guard let session = sessions[number], var held = session.held, case .records(var missing) = held.reason,
             missing.remove(ticket) != nil
         else { return }

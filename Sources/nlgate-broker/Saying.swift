@@ -32,10 +32,12 @@ extension Broker {
     }
 
     /// The number of a family may have changed, and a link its name: everything is looked up anew for each decision.
-    private func judge(_ session: Session, _ datagram: Span<UInt8>) -> Verdict {
+    func judge(_ session: Session, _ datagram: Span<UInt8>, under rights: SessionRights? = nil) -> Verdict {
         if session.protocolNumber == NetlinkProtocol.generic { kernel.lookup.refresh() }
-        return session.rights.judge.judge(
-            datagram, families: kernel.lookup.families, context: SessionContext(portID: session.portID),
+        let most = options.isPrivileged ? DatagramLimit.messagesToBroker : DatagramLimit.messagesToReader
+        return (rights ?? session.rights).judge.judge(
+            datagram, families: kernel.lookup.families,
+            context: SessionContext(portID: session.portID, maximumMessages: most),
             lookup: DecisionFacts(kernel.routes, session.assignment))
     }
 

@@ -44,6 +44,10 @@ final class Session {
     /// The rest of a packet that has to wait.
     var waiting: [UInt8] = []
     var held: HeldDatagram?
+    /// What is sent unless the client confirms.
+    var armed: ArmedList?
+    /// What is armed once the audit log has it.
+    var arming: PendingList?
     var throttle: Throttle
     var records: RecordRate
     /// The last record that was left out: the session's end tells of it.
@@ -57,6 +61,10 @@ final class Session {
     var losesSilently = false
     /// The kernel dropped messages and the client doesn't know yet.
     var owesOverrun = false
+    /// The kernel dropped messages, and drops them until its queue is empty.
+    ///
+    /// It says so once, before what is queued: where events are missing is only behind that.
+    var isCongested = false
     /// Writes that the kernel was told and hasn't answered.
     var verdicts: WriteVerdicts?
     /// Answers to them may have been lost.
@@ -73,7 +81,7 @@ final class Session {
 
     init(
         _ assignment: Assignment, pair: consuming Descriptor, rights: SessionRights, limit: Int,
-        outgoing: BurstBuffer, now: UInt64
+        mayArm: Bool, outgoing: BurstBuffer, now: UInt64
     ) {
         self.assignment = assignment
         self.pair = pair
@@ -81,14 +89,14 @@ final class Session {
         self.outgoing = outgoing
         throttle = Throttle(rights.limits, now: now)
         records = RecordRate(now: now)
-        machine = BrokerSession(limit: limit)
+        machine = BrokerSession(limit: limit, mayArm: mayArm)
     }
 
     var protocolNumber: Int32 { Int32(assignment.protocolNumber) }
 
     /// True while another request may be taken, but for the throttle: short requests can have long answers, and the
     /// verdicts on the last writes come first.
-    var hasRoom: Bool { held == nil && verdicts == nil && outgoing.hasRoomForAnswers }
+    var hasRoom: Bool { held == nil && arming == nil && verdicts == nil && outgoing.hasRoomForAnswers }
 
     /// True when something waits until the kernel has nothing more to say: a dump that ends, the verdict on a write.
     var awaitsSilence: Bool { verdicts != nil || held?.reason == .dump }

@@ -63,6 +63,10 @@ extension Broker {
         case .option(let tag, let option):
             charge(session)
             setOption(session, option, tag: tag)
+        case .arm(let tag, let list): arm(session, list, tag: tag)
+        case .confirm(let tag):
+            charge(session)
+            confirm(session, tag: tag)
         case .describe(let tag):
             charge(session)
             send(session, .describe, tag: tag, Description.encode(describe(session)))
@@ -72,7 +76,7 @@ extension Broker {
     }
 
     /// A request that isn't a datagram costs as much as one message.
-    private func charge(_ session: Session, messages: Int = 1, bytes: Int = FrameHeader.size) {
+    func charge(_ session: Session, messages: Int = 1, bytes: Int = FrameHeader.size) {
         guard !session.throttle.isOpen else { return }
         session.throttle.take(messages: messages, bytes: bytes, now: Clock.monotonicMilliseconds())
     }
@@ -131,6 +135,11 @@ extension Broker {
 
     /// RESET: what is in flight is dropped, the answer is the last frame of the session.
     private mutating func reset(_ session: Session, tag: UInt32) {
+        if let armed = session.armed {
+            session.machine.resetRefused()
+            let text = "list \(armed.tag) is armed; confirm it first"
+            return send(session, .result, tag: tag, Outcome(code: UInt32(EBUSY), text: text).encode())
+        }
         session.kernel = nil
         session.outgoing.clear()
         session.isEnding = true

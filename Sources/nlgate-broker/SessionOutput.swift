@@ -41,7 +41,12 @@ extension Broker {
             guard filled.count > 0 || session.owesOverrun else { return }
             deliver(session, filled.count)
             // A single reply is most often all there is; epoll tells when it wasn't.
-            if filled.endsWithReply, !session.awaitsSilence { return }
+            if filled.endsWithReply, !session.awaitsSilence, !session.isCongested { return }
+        }
+        // The queue may be empty by now, and then epoll says nothing: where the gap is, the client is told once more.
+        if session.isCongested, isLive(session), !session.isEnding {
+            send(session, .overrun)
+            flush(session)
         }
     }
 
@@ -63,6 +68,7 @@ extension Broker {
                 let received = try kernel.receive(session, into: &scratch, at: start, count: DatagramLimit.toClient)
                 guard let received else {
                     noteSilence(session)
+                    if session.isCongested { (session.isCongested, session.owesOverrun) = (false, true) }
                     return filled
                 }
                 // Only the kernel speaks to our clients: what another process sent is dropped, and what was queued
@@ -84,6 +90,7 @@ extension Broker {
                 // ENOBUFS: the kernel dropped messages for this socket. Anything else means the socket is lost.
                 if error.rawValue == ENOBUFS {
                     (session.owesOverrun, session.lostAnswers) = (true, true)
+                    session.isCongested = true
                 } else {
                     self.end(session)
                 }

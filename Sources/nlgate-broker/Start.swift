@@ -1,5 +1,6 @@
 import Confinement
 import GatewayIPC
+import Glibc
 import LinuxSys
 
 /// Why the broker can't start.
@@ -48,6 +49,27 @@ func finished(_ sealing: inout Sealing) throws(StartError) -> SealingReport {
         return try sealing.finish()
     } catch {
         throw .sealing(error)
+    }
+}
+
+/// SIGTERM as something that can be shared and optional.
+final class Terminations {
+    let queue: SignalQueue
+
+    init(_ queue: consuming SignalQueue) {
+        self.queue = queue
+    }
+}
+
+/// Where a privileged broker hears of SIGTERM while it is blocked; until then the signal ends the process.
+func terminations(_ options: BrokerOptions) throws(StartError) -> Terminations? {
+    guard options.isPrivileged else { return nil }
+    do throws(Errno) {
+        let queue = try SignalQueue([SIGTERM])
+        try SignalQueue.setBlocked(SIGTERM, false)
+        return Terminations(queue)
+    } catch {
+        throw .system("signalfd", error)
     }
 }
 

@@ -18,13 +18,15 @@ let control = ControlSocket()
 do throws(StartError) {
     var sealing = try isolated(options)
     let administrator = try administrator(options)
+    let terminations = try terminations(options)
     try locked(&sealing)
     let kernel = KernelGate(
         lookup: try KernelLookup.open(), routes: options.isPrivileged ? try RouteLookup.open() : nil,
         administrator: administrator, largestReceiveBuffer: options.receiveBuffer)
     let report = try finished(&sealing)
     control.send(.ready(report: report.encode()))
-    var broker = try Broker(options, sealing: sealing, control: control, kernel: kernel, release: release)
+    var broker = try Broker(
+        options, sealing: sealing, control: control, kernel: kernel, terminations: terminations, release: release)
     broker.run()
 } catch {
     control.send(.failed("nlgate-broker: \(error)"))

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import GatewayURL
 import RemoteNetlink
 
@@ -8,23 +7,12 @@ struct ConnectionOptions: ParsableArguments {
     @Option(name: [.customShort("H"), .long], help: "The gateway's URL; NLGATE_HOST otherwise, else the local kernel.")
     var host: String?
 
-    @Option(help: "This client's private key; NLGATE_KEY otherwise.")
-    var key: String?
+    @OptionGroup var own: CredentialOptions
 
-    @Option(help: "This client's certificate; NLGATE_CERT otherwise.")
-    var cert: String?
-
-    @Option(help: "The CA of the server's certificate; NLGATE_CA otherwise.")
-    var ca: String?
-
-    @Option(help: "Revocation list for the server's certificate.")
-    var crl: String?
-
-    @Option(help: "A network namespace that the gateway serves.")
-    var netns: String?
+    var netns: String? { own.netns }
 
     func url() throws -> GatewayURL? {
-        guard let text = host ?? variable("NLGATE_HOST") else { return nil }
+        guard let text = host ?? nonemptyVariable("NLGATE_HOST") else { return nil }
         do throws(GatewayURLError) {
             return try GatewayURL(text)
         } catch {
@@ -35,22 +23,26 @@ struct ConnectionOptions: ParsableArguments {
     /// The three files, if they are named and the URL needs them.
     func credentials(for url: GatewayURL) throws -> Credentials? {
         guard url.scheme == .tls else { return nil }
-        guard let key = key ?? variable("NLGATE_KEY"), let cert = cert ?? variable("NLGATE_CERT"),
-            let ca = ca ?? variable("NLGATE_CA")
-        else { return nil }
+        guard let key = own.keyPath, let cert = own.certificatePath, let ca = own.authorityPath else { return nil }
         do throws(ConnectError) {
-            return try Credentials(certificate: cert, key: key, authority: ca, revocationList: crl)
+            return try Credentials(certificate: cert, key: key, authority: ca, revocationList: own.crl)
         } catch {
             throw Failure(error)
         }
     }
 
-    /// A client of the chosen kernel.
-    func client(protocolNumber: UInt32 = 0, readOnly: Bool = true) throws -> NetlinkClient {
-        let target = try url()
-        if target == nil, let netns {
+    /// The gateway, or nil for the local kernel, which has no namespace to choose.
+    func target() throws -> GatewayURL? {
+        if let url = try url() { return url }
+        if let netns {
             throw Failure(2, "--netns \(netns) needs --host; locally use 'ip netns exec \(netns) nlgate …'")
         }
+        return nil
+    }
+
+    /// A client of the chosen kernel.
+    func client(protocolNumber: UInt32 = 0, readOnly: Bool = true) throws -> NetlinkClient {
+        let target = try target()
         let files = try target.flatMap { try credentials(for: $0) }
         do throws(ConnectError) {
             return try NetlinkClient(
@@ -58,10 +50,5 @@ struct ConnectionOptions: ParsableArguments {
         } catch {
             throw Failure(error)
         }
-    }
-
-    private func variable(_ name: String) -> String? {
-        guard let value = ProcessInfo.processInfo.environment[name], !value.isEmpty else { return nil }
-        return value
     }
 }

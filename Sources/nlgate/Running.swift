@@ -38,17 +38,47 @@ struct Failure: Error {
     }
 }
 
+extension NLGate {
+    /// The command that these words mean.
+    static func command(_ arguments: [String]) throws -> any ParsableCommand {
+        try parseAsRoot(Abbreviations.expand(arguments))
+    }
+}
+
 /// Parses, runs, and turns what went wrong into one line and an exit code.
-func run() async {
+///
+/// A command that is not asynchronous has the only thread that there is: the signals that it blocks reach no other.
+func run() {
     do {
-        var command = try NLGate.parseAsRoot()
-        if var waiting = command as? any AsyncParsableCommand {
-            try await waiting.run()
-        } else {
-            try command.run()
-        }
+        var command = try NLGate.command(Array(CommandLine.arguments.dropFirst()))
+        guard command is any AsyncParsableCommand else { return try command.run() }
+    } catch {
+        fail(error)
+    }
+    Task {
+        await runAsynchronously()
+        exit(0)
+    }
+    dispatchMain()
+}
+
+private func runAsynchronously() async {
+    do {
+        let command = try NLGate.command(Array(CommandLine.arguments.dropFirst()))
+        guard var waiting = command as? any AsyncParsableCommand else { return }
+        try await waiting.run()
+    } catch {
+        fail(error)
+    }
+}
+
+private func fail(_ error: any Error) -> Never {
+    do {
+        throw error
     } catch let failure as Failure {
-        FileHandle.standardError.write(Data("nlgate: \(failure.text)\n".utf8))
+        // What the gateway refuses says so itself.
+        let text = failure.text.hasPrefix("nlgate: ") ? failure.text : "nlgate: \(failure.text)"
+        FileHandle.standardError.write(Data("\(text)\n".utf8))
         exit(failure.code)
     } catch let code as ExitCode {
         exit(code.rawValue)

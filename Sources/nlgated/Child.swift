@@ -32,6 +32,9 @@ final class Child {
 
         /// Either kind of broker.
         var isBroker: Bool { role == .reader || role == .broker }
+
+        /// A broker that may write.
+        var isPrivileged: Bool { role == .broker }
     }
 
     /// Descriptors that may be on their way at once.
@@ -50,6 +53,8 @@ final class Child {
     var report: SealingReport?
     /// Sessions that it serves.
     var sessions: Set<UInt64> = []
+    /// A privileged broker that has something to undo before it ends.
+    var isArmed = false
     /// Grant sets that it knows.
     var grantSets: Set<UInt32> = []
     /// For a frontend: which connection has which session.
@@ -58,6 +63,8 @@ final class Child {
     var adopted: [UInt32: PeerCredentials] = [:]
     /// When each descriptor went out that the process hasn't acknowledged yet, in monotonic milliseconds.
     private var unacknowledged: [UInt64] = []
+    /// It has closed its control socket.
+    var isSilent = false
     private var queue: [(bytes: [UInt8], passed: PassedDescriptor?)] = []
     private var queueHead = 0
 

@@ -29,15 +29,19 @@ struct ServiceManager {
     static func fromEnvironment() throws(StartError) -> ServiceManager {
         var manager = ServiceManager()
         let pid = "\(getpid())"
-        manager.notifySocket = environmentValue("NOTIFY_SOCKET").flatMap { $0.isEmpty ? nil : $0 }
-        if environmentValue("WATCHDOG_PID") ?? pid == pid {
-            manager.watchdog = environmentValue("WATCHDOG_USEC").flatMap { UInt64($0) }.flatMap { $0 > 0 ? $0 : nil }
+        manager.notifySocket = environmentVariable("NOTIFY_SOCKET").flatMap { $0.isEmpty ? nil : $0 }
+        if environmentVariable("WATCHDOG_PID") ?? pid == pid {
+            let microseconds = environmentVariable("WATCHDOG_USEC").flatMap { UInt64($0) }
+            manager.watchdog = microseconds == 0 ? nil : microseconds
         }
-        guard environmentValue("LISTEN_PID") == pid, let text = environmentValue("LISTEN_FDS") else { return manager }
+        guard environmentVariable("LISTEN_PID") == pid, let text = environmentVariable("LISTEN_FDS") else {
+            return manager
+        }
         guard let count = Int(text), (0...mostSockets).contains(count) else {
             throw .unusable("socket activation: LISTEN_FDS is \(printable(text)), which is not 0 to \(mostSockets)")
         }
-        let names = (environmentValue("LISTEN_FDNAMES") ?? "").split(separator: ":", omittingEmptySubsequences: false)
+        let list = environmentVariable("LISTEN_FDNAMES") ?? ""
+        let names = list.split(separator: ":", omittingEmptySubsequences: false)
         manager.socketNames = (0..<count).map { $0 < names.count ? String(names[$0]) : "unknown" }
         return manager
     }

@@ -69,6 +69,10 @@ final class Supervisor {
     var isServing = false
     var isStopping = false
     var stopDeadline: UInt64 = 0
+    /// Everybody was told to stop, not only those that were armed.
+    private var hasStoppedAll = false
+    /// Brokers that are told to stop before the others.
+    private var stopFirst: [UInt64] = []
     private var exitCode: Int32 = 0
     private var nextCheck: UInt64 = 0
     private var nextOmissions: UInt64 = 0
@@ -133,6 +137,7 @@ final class Supervisor {
         }
         now = Clock.monotonicMilliseconds()
         for event in events { handle(event) }
+        if isStopping, !hasStoppedAll, stopFirst.allSatisfy({ children[$0] == nil }) { stopAll() }
         startDue()
         checkDeadlines()
         notifier.alive(now: now)
@@ -166,7 +171,7 @@ final class Supervisor {
         do throws(Errno) {
             guard let status = try child.process.reap() else { return }
             // What it said last may still be in the socket.
-            if child.kind == .compiler { receive(child) }
+            if child.kind == .compiler || child.kind.isBroker { receiveRest(child) }
             childEnded(child, status)
         } catch {
             childEnded(child, .exited(-1))
@@ -181,13 +186,20 @@ final class Supervisor {
         receive(child)
     }
 
+    /// All that a process said before it ended; it can't be more than its socket holds.
+    private func receiveRest(_ child: Child) {
+        for _ in 0..<64 where children[child.number] === child && !child.isSilent { receive(child) }
+    }
+
     private func receive(_ child: Child) {
         for _ in 0..<64 {
             do throws(Errno) {
                 switch try child.control.receivePacket(into: &buffer, count: buffer.count) {
                 case .wouldBlock: return watch(child)
                 // The process is ending; its pidfd tells when it has.
-                case .closed: return epoll.remove(child.control.raw)
+                case .closed:
+                    child.isSilent = true
+                    return epoll.remove(child.control.raw)
                 case .bytes(let count):
                     guard let message = try? ChildMessage(Array(buffer[..<count])), take(message, from: child) else {
                         let text = "\(child.kind.name) broke the protocol between our processes"
@@ -220,6 +232,9 @@ final class Supervisor {
     }
 
     /// Goodbye to everybody; whoever is still there after five seconds is killed.
+    ///
+    /// Brokers that have something to undo come first and have five seconds of their own, while their clients can
+    /// still be told.
     func stop(exitCode: Int32) {
         guard !isStopping else { return }
         isStopping = true
@@ -227,16 +242,28 @@ final class Supervisor {
         self.exitCode = exitCode
         stopDeadline = now + 5000
         restarts = []
-        for child in children.values where child.kind == .compiler || !child.send(.stop) { kill(child) }
         for listener in listeners.unix { epoll.remove(listener.descriptor.raw) }
+        let armed = children.values.filter(\.isArmed)
+        for child in armed where !child.send(.stop) { try? child.process.signal(SIGTERM) }
+        if armed.isEmpty { return stopAll() }
+        stopFirst = armed.map(\.number)
+        log("\(armed.count) armed \(armed.count == 1 ? "list is" : "lists are") undone before the gateway stops")
+    }
+
+    /// The second step of a stop.
+    private func stopAll() {
+        hasStoppedAll = true
+        stopDeadline = now + 5000
+        for child in children.values where child.kind == .compiler || !child.send(.stop) { kill(child) }
     }
 
     /// Ten times a second at most: it looks at every session.
     private func checkDeadlines() {
         guard now >= nextCheck else { return }
         nextCheck = now + 100
+        if isStopping, !hasStoppedAll, now >= stopDeadline { stopAll() }
         for child in children.values {
-            if isStopping, now >= stopDeadline { kill(child) }
+            if hasStoppedAll, now >= stopDeadline { kill(child) }
             if let deadline = child.deadline, now >= deadline {
                 let text = "\(child.kind.name) was not \(child.isReady ? "done" : "ready") within 10 seconds"
                 log(text)

@@ -44,6 +44,7 @@ import Testing
         Attempt(action: "call:move_mount,-1,0,-1,0,0", before: [-14, -9]), Attempt(action: "memfd_create"),
         Attempt(action: "call:perf_event_open,0,0,0,0,0", before: [-14, enosys, -13]),
         Attempt(action: "call:personality,4294967295"), Attempt(action: "call:prctl,16,0", before: [-14]),
+        Attempt(action: "call:prctl,1,1"), Attempt(action: "call:prctl,1,0"), Attempt(action: "call:prctl,4,1"),
         Attempt(action: "securebits"), Attempt(action: "call:setuid,0"), Attempt(action: "call:setgid,0"),
         Attempt(action: "call:setresuid,0,0,0"), Attempt(action: "open:/"), Attempt(action: "open:/proc/self/mem"),
         Attempt(action: "open:/dev/null"),
@@ -64,6 +65,18 @@ import Testing
         #expect(outcome.status == .signalled(SIGSYS))
         #expect(outcome.answer("after") == nil)
         #expect(outcome.complaint == "")
+    }
+
+    @Test(arguments: confinedRoles, [SIGKILL, SIGTERM])
+    func `only a privileged broker chooses how its supervisor's end ends it`(role: ProcessRole, signal: Int32) throws {
+        let outcome = try Probe.run(Probe.root(role, ["act=call:prctl,1,\(signal)"]))
+        if role == .broker {
+            #expect(outcome.answer("after") == "0")
+            #expect(outcome.status == .exited(0))
+        } else {
+            #expect(outcome.answer("after") == nil)
+            #expect(outcome.status == .signalled(SIGSYS))
+        }
     }
 
     @Test(arguments: confinedRoles) func `clone3 doesn't exist`(role: ProcessRole) throws {

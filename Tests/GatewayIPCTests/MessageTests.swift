@@ -21,6 +21,7 @@ private let childMessages: [ChildMessage] = [
     .ready(report: (0..<256).map { UInt8($0) }), .failed("no"), .open(request), .closed(connection: 8),
     .sessionClosed(connection: 9), .accepted(number: UInt64.max), .ended(session: 11),
     .diagnostics(part), .tables(part), .audit(record),
+    .armed(session: 12, seconds: 3600),
 ]
 
 private let supervisorMessages: [SupervisorMessage] = [
@@ -60,10 +61,10 @@ private struct Generator: RandomNumberGenerator {
     }
 
     @Test func `the lengths are those of the kinds, and each kind has a number of its own`() {
-        #expect(childMessages.map { $0.encode().count } == [258, 242, 3577, 6, 6, 10, 10, 4012, 4012, 336])
+        #expect(childMessages.map { $0.encode().count } == [258, 242, 3577, 6, 6, 10, 10, 4012, 4012, 336, 14])
         #expect(supervisorMessages.map { $0.encode().count } == [14, 6, 250, 377, 254, 2, 2, 4016, 6, 174, 11])
         let kinds = childMessages.map { $0.encode()[0] } + supervisorMessages.map { $0.encode()[0] }
-        #expect(kinds == Array(1...10) + Array(16...26))
+        #expect(kinds == Array(1...11) + Array(16...26))
     }
 
     @Test func `any other length is refused, whatever the kind`() {
@@ -94,7 +95,7 @@ private struct Generator: RandomNumberGenerator {
                 bytes[1] = UInt8(truncatingIfNeeded: kind >> 8)
                 if let message = child(bytes) {
                     taken.insert(kind)
-                    if kind > 10 { Issue.record("\(message)") }
+                    if kind > 11 { Issue.record("\(message)") }
                 }
                 if let message = supervisor(bytes) {
                     taken.insert(kind)
@@ -103,7 +104,7 @@ private struct Generator: RandomNumberGenerator {
             }
         }
         // OPEN of zeros has a transport that doesn't exist, and a record of zeros an event.
-        #expect(taken == Set([1, 2, 4, 5, 6, 7, 8, 9] + Array(16...26)))
+        #expect(taken == Set([1, 2, 4, 5, 6, 7, 8, 9, 11] + Array(16...26)))
     }
 
     @Test func `the error tells the kind and the length`() {
@@ -171,7 +172,7 @@ private struct Generator: RandomNumberGenerator {
             return
         }
         #expect(decoded.operation.utf8.count == 64 && decoded.target == "a\\x0ab")
-        for event: UInt8 in [0, 5, 255] {
+        for event: UInt8 in [0, 8, 255] {
             var wrong = ChildMessage.audit(record).encode()
             wrong[2] = event
             #expect(child(wrong) == nil)
@@ -179,6 +180,15 @@ private struct Generator: RandomNumberGenerator {
         var flag = ChildMessage.audit(record).encode()
         flag[31] = 2
         #expect(child(flag) == nil)
+    }
+
+    @Test func `a list is armed for an hour at most`() {
+        let longest = ChildMessage.armed(session: 1, seconds: longestArming).encode()
+        #expect(child(longest) == .armed(session: 1, seconds: 3600))
+        var longer = longest
+        longer[10] &+= 1
+        #expect(child(longer) == nil)
+        #expect(child(longest + [0]) == nil)
     }
 
     @Test func `text is cut, and escaped on both sides`() {

@@ -73,7 +73,7 @@ struct FramingCase: CustomTestStringConvertible, Sendable {
     @Test func `the number of messages is limited`() throws {
         let court = try Court(.readOnly)
         let read = FramingCase.header(length: 20) + Request.zeros(4)
-        let allowed = (0..<1024).flatMap { _ in read }
+        let allowed = (0..<16_384).flatMap { _ in read }
         #expect(court.forwards(allowed))
         #expect(court.errors(allowed + read) == [22])
     }

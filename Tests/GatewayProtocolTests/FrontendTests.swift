@@ -92,7 +92,7 @@ import Testing
         #expect(connection.hasSession && !connection.isIdle && !connection.isPaused)
         let bytes = frame(kind, tag: 5)
         switch kind {
-        case .datagram, .join, .leave, .option, .describe, .reset:
+        case .datagram, .join, .leave, .option, .arm, .confirm, .describe, .reset:
             #expect(try steps(&connection, bytes) == [.forward(0..<bytes.count)])
             #expect(connection.isPaused == (kind == .reset))
         case .ping: #expect(try steps(&connection, bytes) == [.pong(tag: 5)])

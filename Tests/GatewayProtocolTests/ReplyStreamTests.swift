@@ -180,6 +180,22 @@ import Testing
         #expect(try heads(busy.take()).map { $0[1] } == [0])
     }
 
+    @Test func `the answer to 0.1.4 and 0.1.5 waits until they look for it`() throws {
+        var client = MessageClient(.control)
+        _ = try client.say(control(protocolNumber: 0, wide: true))
+        client.connection.sessionOpened()
+        try client.hear(frame(.welcome, Welcome().encode()), now: 5000)
+        _ = try client.say(request(18, sequence: 1))
+        try client.hear(reply(16, sequence: 1), now: 5001)
+        #expect(client.output.isEmpty && client.wakeAt == 5100)
+        client.wait(until: 5100)
+        #expect(try heads(client.take()).map { $0[0] } == [1, 16])
+        // It had asked already: no second is waited for its first request.
+        try client.hear(reply(16, sequence: 0, group: 1), now: 5101)
+        client.wait(until: 5300)
+        #expect(try heads(client.take()).map { $0[0] } == [16])
+    }
+
     @Test func `a notification waits no longer than half a second, whatever else goes on`() throws {
         var client = try client(.control)
         try client.hear(reply(16, sequence: 0, group: 1), now: 20_000)

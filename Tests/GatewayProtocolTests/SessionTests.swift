@@ -42,6 +42,8 @@ import Testing
             case .join: .join(tag: 5, group: 6)
             case .leave: .leave(tag: 5, group: 6)
             case .option: .option(tag: 5, OptionRequest(name: 11, value: 1))
+            case .arm: .arm(tag: 5, .failure(.notHere))
+            case .confirm: .confirm(tag: 5)
             case .describe: .describe(tag: 5)
             case .reset: .reset(tag: 5)
             default: nil

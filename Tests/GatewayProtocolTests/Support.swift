@@ -24,9 +24,9 @@ struct Generator: RandomNumberGenerator {
 /// Every kind that there is, and two that aren't.
 let everyKind: [FrameKind] =
     [
-        .hello, .welcome, .datagram, .join, .leave, .option, .result, .overrun, .ping, .pong, .goodbye, .describe,
-        .reset,
-    ] + [FrameKind(rawValue: 0), FrameKind(rawValue: 12), FrameKind(rawValue: 13), FrameKind(rawValue: 999)]
+        .hello, .welcome, .datagram, .join, .leave, .option, .result, .overrun, .ping, .pong, .goodbye, .arm, .confirm,
+        .describe, .reset,
+    ] + [FrameKind(rawValue: 0), FrameKind(rawValue: 16), FrameKind(rawValue: 999)]
 
 /// A payload that is right for the kind.
 func payload(_ kind: FrameKind) -> [UInt8] {
@@ -36,6 +36,8 @@ func payload(_ kind: FrameKind) -> [UInt8] {
     case .datagram: [1, 2, 3, 4]
     case .option: OptionRequest(name: 11, value: 1).encode()
     case .result, .goodbye: Outcome(code: 0, text: "done").encode()
+    // 60 seconds, and a datagram of four bytes.
+    case .arm: [8, 0, 1, 0, 60, 0, 0, 0, 8, 0, 2, 0, 1, 2, 3, 4]
     case .describe: Description.encode(["one line"])
     default: []
     }

@@ -58,7 +58,7 @@ extension GatewayTests {
                 RawClient.frame(.welcome, Welcome().encode()),
                 RawClient.frame(.result, Outcome(code: 0).encode()),
                 RawClient.frame(.overrun),
-                RawClient.frame(FrameKind(rawValue: 12)),
+                RawClient.frame(FrameKind(rawValue: 16)),
                 RawClient.frame(FrameKind(rawValue: 0)),
                 RawClient.frame(.option, tag: 1, [1]),
                 RawClient.frame(.option, tag: 1),

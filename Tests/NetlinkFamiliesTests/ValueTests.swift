@@ -115,6 +115,7 @@ import Testing
         var writer = MessageWriter()
         try writer.message(MessageHeader(type: .newRoute)) { (writer: inout MessageWriter) throws(WireError) in
             try Route(family: .inet).encode(into: &writer)
+            try writer.attribute(RouteAttribute.longTable, UInt32(4))
             try writer.attribute(RouteAttribute.longTable, UInt32(5))
         }
         var cursor = MessageCursor(writer.bytes.span)

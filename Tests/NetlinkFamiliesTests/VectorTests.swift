@@ -8,7 +8,8 @@ import Testing
 @Suite struct VectorTests {
     /// Size of the fixed header behind the message's.
     private static let headers = [
-        "link": 16, "address": 8, "route": 12, "neighbour": 12, "rule": 12, "qdisc": 20, "class": 20, "filter": 20,
+        "link": 16, "built": 16, "address": 8, "route": 12, "neighbour": 12, "rule": 12, "qdisc": 20, "class": 20,
+        "filter": 20,
     ]
 
     @Test func `vectors of every family are there`() {

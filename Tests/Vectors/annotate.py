@@ -11,10 +11,13 @@ KINDS = {
     32: ("fib_rule_hdr", 12, "FRA_", "fib_rules.h"), 34: ("fib_rule_hdr", 12, "FRA_", "fib_rules.h"),
     **{kind: ("tcmsg", 20, "TCA_", "rtnetlink.h") for kind in (36, 38, 40, 42, 44, 46)},
 }
+# Deletions have the same form.
+KINDS |= {kind + 1: form for kind, form in KINDS.items() if kind % 4 == 0}
 NAMES = {16: "RTM_NEWLINK", 18: "RTM_GETLINK", 20: "RTM_NEWADDR", 22: "RTM_GETADDR", 24: "RTM_NEWROUTE",
          26: "RTM_GETROUTE", 28: "RTM_NEWNEIGH", 30: "RTM_GETNEIGH", 32: "RTM_NEWRULE", 34: "RTM_GETRULE",
          36: "RTM_NEWQDISC", 38: "RTM_GETQDISC", 40: "RTM_NEWTCLASS", 42: "RTM_GETTCLASS", 44: "RTM_NEWTFILTER",
          46: "RTM_GETTFILTER"}
+NAMES |= {kind + 1: name.replace("NEW", "DEL") for kind, name in NAMES.items() if kind % 4 == 0}
 GENERIC = ("genlmsghdr", 4, "CTRL_ATTR_", "genetlink.h")
 WANTED = {"link": 16, "address": 20, "route": 24, "neighbour": 28, "rule": 32, "controller": 16, "qdisc": 36,
           "class": 40, "filter": 44, "request": 0}
@@ -36,11 +39,16 @@ def cases(path):
 def script(commands, name):
     for command in commands[:-1]:
         print(command.replace("PEER", "$PEER"))
+    names = 'ip -o link show >"$TRACE/names"'
+    if name.startswith("request/"):
+        # Of what a request names, not of what it makes or deletes.
+        print(names)
     print('strace -f -qq -o "$TRACE/strace" -e trace=sendto,sendmsg,recvmsg,recvfrom -e read=all -e write=all '
           + commands[-1] + ' >"$TRACE/stdout"'
           # Of a request only what was sent counts: the kernel may lack what it asks for.
           + (" || true" if name.startswith("request/") else ""))
-    print('ip -o link show >"$TRACE/names"')
+    if not name.startswith("request/"):
+        print(names)
 
 
 def attribute_names(header, prefix):
@@ -126,7 +134,7 @@ def show(message, generic, word):
 def request(commands, trace):
     """The last change that the command asked for."""
     sent = [m for direction, data in buffers(trace + "/strace") if direction == "out"
-            for kind, flags, _, m in messages(data) if kind & 3 == 0 and flags & 0x600 == 0x600]
+            for kind, flags, _, m in messages(data) if 16 <= kind < 64 and kind & 3 in (0, 1, 3)]
     if not sent:
         sys.exit(1)
     head(commands, trace)
@@ -196,4 +204,5 @@ def main():
         vector(found[sys.argv[3]], sys.argv[3], sys.argv[4])
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,5 @@
 # Runs under Python 2.7 with a release of pyroute2 0.1 on its path, unmodified, against a gateway.
-#   old_client.py VERSION read|write|ipdb|taskstats|monitor|dump URL [ARGUMENT]
+#   old_client.py VERSION read|write|refused|ipdb|taskstats|monitor|dump URL [ARGUMENT]
 # Prints one JSON object a line.
 import json
 import os
@@ -53,6 +53,12 @@ def index_of(ip, name):
     return [link['index'] for link in ip.get_links() if attribute(link, 'IFLA_IFNAME') == name][0]
 
 
+def link(ip, action, index, **attributes):
+    if release < 7:
+        return ip.link(action, index, **attributes)
+    return ip.link(action, index=index, **attributes)
+
+
 def read():
     ip = connect()
     say({'links': sorted([link['index'], attribute(link, 'IFLA_IFNAME'), attribute(link, 'IFLA_ADDRESS'),
@@ -72,6 +78,36 @@ def write():
          'gone': attempt(ip.addr, 'delete', index, '192.0.2.5', 24)})
 
 
+def refused():
+    # Nothing of this is granted; reading goes on as if nothing had been asked.
+    from pyroute2.netlink import ipdb as module
+    ip = connect()
+    index = index_of(ip, argument)
+    codes = [attempt(ip.addr, 'add', index, '192.0.2.1', 24), attempt(ip.addr, 'delete', index, '192.0.2.1', 24),
+             attempt(lambda: link(ip, 'set', index, ifname='other')), attempt(link, ip, 'delete', index),
+             attempt(lambda: ip.route('add', '198.51.100.0', 24, gateway='192.0.2.9'))]
+    db = (getattr(module, 'IPDB', None) or module.ipdb)(host=url)
+    if release < 9:
+        mend(db['ip'] if 'ip' in db else db.ip)
+
+    def change():
+        with db[argument] as link:
+            add_address(link, '10.0.0.1')
+            link['ifname'] = 'vpn'
+        if getattr(link, 'last_error', None):
+            raise link.last_error
+
+    say({'codes': codes, 'commit': attempt(change), 'links': len(ip.get_links()),
+         'view': argument in db and 'vpn' not in db})
+
+
+def add_address(link, address):
+    if release < 6:
+        link['ipaddr'].add((address, 24))
+    else:
+        link.add_ip(address, 24)
+
+
 def ipdb():
     from pyroute2.netlink import ipdb as module
     db = (getattr(module, 'IPDB', None) or module.ipdb)(host=url)
@@ -79,25 +115,30 @@ def ipdb():
         mend(db['ip'] if 'ip' in db else db.ip)
     with db[argument] as link:
         link['address'] = '00:11:22:33:44:55'
-        link.add_ip('10.0.0.1', 24)
-        link.add_ip('10.0.0.2', 24)
+        add_address(link, '10.0.0.1')
+        add_address(link, '10.0.0.2')
         link['ifname'] = 'vpn'
     # The view follows by events.
     end = time.time() + 20
     while 'vpn' not in db and time.time() < end:
         time.sleep(0.05)
     say({'renamed': 'vpn' in db, 'addresses': sorted(list(db['vpn'].ipaddr))})
-    with db['nlgBridge'] as bridge:
-        bridge.add_port(db['vpn'])
-    end = time.time() + 20
-    while not db['nlgBridge'].ports and time.time() < end:
-        time.sleep(0.05)
-    say({'ports': len(db['nlgBridge'].ports)})
+    # Until 0.1.6 there are no ports to add.
+    if release > 6:
+        with db['nlgBridge'] as bridge:
+            bridge.add_port(db['vpn'])
+        end = time.time() + 20
+        while not db['nlgBridge'].ports and time.time() < end:
+            time.sleep(0.05)
+        say({'ports': len(db['nlgBridge'].ports)})
 
     def clash():
         with db['vpn'] as link:
-            link.add_ip('10.0.0.3', 24)
+            add_address(link, '10.0.0.3')
             link['ifname'] = 'lo'
+        # Until 0.1.5 an error at the end of a transaction is kept instead of raised.
+        if getattr(link, 'last_error', None):
+            raise link.last_error
 
     say({'clash': bool(attempt(clash)), 'addresses': sorted(list(db['vpn'].ipaddr))})
 
@@ -157,6 +198,8 @@ def dump():
     say({'routes': count})
 
 
-{'read': read, 'write': write, 'ipdb': ipdb, 'taskstats': taskstats, 'monitor': monitor, 'dump': dump}[case]()
+cases = {'read': read, 'write': write, 'refused': refused, 'ipdb': ipdb, 'taskstats': taskstats,
+         'monitor': monitor, 'dump': dump}
+cases[case]()
 # Their threads know no end.
 os._exit(0)

@@ -78,6 +78,44 @@ struct Bench {
         print(sessions.count)
     }
 
+    /// Most memory that this process had in use while all IPv4 routes streamed by as values, in KiB; more than it had
+    /// before is what the stream costs.
+    func stream() async throws {
+        let ip = try await IPRoute(url, credentials: credentials)
+        let before = try memory("VmRSS")
+        var routes = 0
+        for try await _ in ip.routeStream(.inet) { routes += 1 }
+        writeStandardError("\(routes) routes")
+        print(before, try memory("VmHWM"))
+    }
+
+    private func memory(_ field: String) throws -> Int {
+        let status = try Descriptor.open("/proc/self/status", flags: O_RDONLY).readAll(limit: 1 << 16)
+        let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix(field + ":") }
+        return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    }
+
+    /// Subscribes so many times to IPv4 routes, says "ready", and counts until a route to 203.0.113.0/24 was heard of by
+    /// all: events in all, losses that were told, and subscribers that missed events without a word.
+    func storm(_ subscribers: Int, of changes: Int) async throws {
+        let results = try await withThrowingTaskGroup(of: Listener.self) { group in
+            for _ in 0..<subscribers {
+                let connection = try await NetlinkConnection(url, credentials: credentials)
+                let datagrams = connection.datagrams()
+                // RTNLGRP_IPV4_ROUTE
+                try await connection.join(7)
+                group.addTask { try await Listener.listen(datagrams, changes / 2) }
+            }
+            print("ready")
+            fflush(nil)
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        let whole = results.count { $0.events == changes && $0.losses == 0 }
+        print(
+            results.reduce(0) { $0 + $1.events }, results.reduce(0) { $0 + $1.losses }, whole,
+            results.count { $0.isMissingSilently })
+    }
+
     private let clock = ContinuousClock()
     private let beginning = ContinuousClock().now
 

@@ -15,7 +15,8 @@ if words.first == "judge", words.count == 3, let roles = Int(words[1]), let roun
     exit(0)
 }
 guard words.count >= 5, let url = try? GatewayURL(words[1]) else {
-    writeStandardError("usage: nlgate-bench dump|decode|roundtrips|sizes|idle URL KEY CERT CA [COUNT]")
+    writeStandardError(
+        "usage: nlgate-bench dump|decode|stream|roundtrips|sizes|idle|storm URL KEY CERT CA [COUNT [CHANGES]]")
     writeStandardError("       nlgate-bench judge ROLES ROUNDS")
     exit(2)
 }
@@ -29,6 +30,8 @@ do {
     case "roundtrips": try bench.roundTrips(count)
     case "sizes": try bench.sizes()
     case "idle": try bench.idle(count)
+    case "stream": try await bench.stream()
+    case "storm": try await bench.storm(count, of: words.count > 6 ? Int(words[6]) ?? 0 : 0)
     default: exit(2)
     }
 } catch {

@@ -3,11 +3,16 @@ import os
 import signal
 import sys
 import time
+import traceback
 
 from pyroute2 import IPRoute
 
 path, work, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 url = 'unix://' + path
+# What an earlier run left would be taken for the server's.
+if os.path.exists(path):
+    os.unlink(path)
+status = 1
 server = os.fork()
 if server == 0:
     ip = IPRoute()
@@ -31,6 +36,9 @@ try:
         ip.get_routes()
         print(time.time() - start)
     sys.stdout.flush()
+    status = 0
+except Exception:
+    traceback.print_exc()
 finally:
     os.kill(server, signal.SIGKILL)
-    os._exit(0)
+    os._exit(status)

@@ -61,6 +61,8 @@ int nlg_poll(int fd, short events, int timeout_ms);
 int nlg_signalfd(const int *_Nonnull signals, int count);
 // The next pending signal number, or -1 with EAGAIN.
 int nlg_signalfd_read(int fd);
+// Blocks or unblocks one signal in the calling thread.
+int nlg_block_signal(int signal, int on);
 int nlg_ignore_sigpipe(void);
 
 // processes
@@ -73,6 +75,8 @@ int nlg_pidfd_reap(int pidfd, int *_Nonnull status);
 
 // time and chance
 uint64_t nlg_monotonic_ms(void);
+// The same, but time that the machine sleeps through counts.
+uint64_t nlg_boottime_ms(void);
 int nlg_getrandom(void *_Nonnull bytes, size_t count);
 
 // files: fcntl and ioctl are variadic

@@ -4,7 +4,7 @@ extension SyscallTable {
         let kind = privileged ? "privileged broker" : "reader"
         let common = CommonRules.runtime(pid: pid) + CommonRules.loop
         let base = common + CommonRules.setUp + [ownStatus, settings(privileged, opening: true), binding]
-        let powers = privileged ? [raising, asking] : []
+        let powers = privileged ? [raising, asking, ending] : []
         // Generic netlink and rtnetlink: the broker's own questions, asked without the capability.
         let lookups = Set(protocols).union([0, 16]).sorted()
         let first = base + [socket(lookups), CommonRules.nextFilter] + powers
@@ -15,7 +15,8 @@ extension SyscallTable {
             SyscallTable(name: "\(kind), start", rules: first), SyscallTable(name: kind, rules: second),
         ]
         if privileged {
-            tables.append(SyscallTable(name: "\(kind), serving", rules: common + [settings(privileged), raising]))
+            tables.append(
+                SyscallTable(name: "\(kind), serving", rules: common + [settings(privileged), raising, ending]))
         }
         return tables
     }
@@ -51,6 +52,11 @@ extension SyscallTable {
     private static let ownStatus = SyscallRule("read", "the process's own status at the end of the start")
 
     private static let asking = SyscallRule("capget", "libcap asks for the kernel's version when NetAdmin is made")
+
+    // PR_SET_PDEATHSIG 1; SIGKILL 9, SIGTERM 15
+    private static let ending = SyscallRule(
+        "prctl", anyOf: [9, 15].map { [ArgumentRule(0, 1), ArgumentRule(1, $0)] },
+        "while a list is armed the supervisor's end sends SIGTERM, so that the list is sent, instead of SIGKILL")
 
     private static let raising = SyscallRule("capset", "CAP_NET_ADMIN in effect around one call, and out again")
 }

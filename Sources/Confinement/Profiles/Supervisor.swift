@@ -130,6 +130,9 @@ extension SyscallTable {
     private static let signals = [
         SyscallRule("rt_sigaction", "normal state"),
         SyscallRule("rt_sigprocmask", "posix_spawn, abort()"),
+        SyscallRule(
+            "signalfd4", [ArgumentRule(2, 8), ArgumentRule(3, Kernel.closeOnExec | Kernel.nonBlocking)],
+            "privileged brokers wait for SIGTERM while a list is armed"),
         SyscallRule("restart_syscall", "waiting goes on after SIGSTOP and SIGCONT"),
     ]
 

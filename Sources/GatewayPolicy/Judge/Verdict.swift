@@ -6,7 +6,7 @@ public struct SessionContext: Equatable, Sendable {
     public var maximumMessages: Int
 
     /// A session's context.
-    public init(portID: UInt32, maximumMessages: Int = 1024) {
+    public init(portID: UInt32, maximumMessages: Int = 16_384) {
         self.portID = portID
         self.maximumMessages = maximumMessages
     }

@@ -26,6 +26,10 @@ public enum LinkAttribute {
     public static let linkInfo: UInt16 = 18
     /// IFLA_IFALIAS: description set by an administrator.
     public static let alias: UInt16 = 20
+    /// IFLA_NUM_VF: virtual functions in use.
+    public static let virtualFunctionCount: UInt16 = 21
+    /// IFLA_VFINFO_LIST: nest of virtual functions.
+    public static let virtualFunctionList: UInt16 = 22
     /// IFLA_STATS64: counters of 64 bits.
     public static let statistics64: UInt16 = 23
     /// IFLA_AF_SPEC: nest of settings by address family.

@@ -65,8 +65,9 @@ public struct Route: RouteMessage {
     public var table: RouteTable {
         get { RouteTable(rawValue: longTable ?? UInt32(shortTable)) }
         set {
-            shortTable = newValue.headerByte
-            longTable = newValue.rawValue
+            // As iproute2 does: tables above 255 stand in the attribute alone.
+            shortTable = UInt8(exactly: newValue.rawValue) ?? 0
+            longTable = newValue.rawValue > 255 ? newValue.rawValue : nil
         }
     }
 }

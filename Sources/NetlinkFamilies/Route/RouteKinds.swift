@@ -136,11 +136,6 @@ public struct RouteTable: RawRepresentable, Hashable, Sendable {
     public static let local = RouteTable(rawValue: 255)
 }
 
-extension RouteTable {
-    /// The byte of the fixed headers: RT_TABLE_COMPAT for tables above 255.
-    var headerByte: UInt8 { UInt8(exactly: rawValue) ?? 252 }
-}
-
 /// Flags of a route: the lower eight are those of its next hop.
 public struct RouteFlags: OptionSet, Hashable, Sendable {
     /// The number on the wire.

@@ -88,13 +88,15 @@ public enum RouteRequest {
         }
     }
 
-    /// Asks which route a packet to `destination` would take.
+    /// Asks which route a packet to `destination` would take; without flags the table is told too.
     ///
     /// - Throws: nothing; the writer's closures are declared to.
     public static func get(
-        to destination: IPAddress, from source: IPAddress? = nil, flags: RouteFlags = .lookupTable
+        to destination: IPAddress, from source: IPAddress? = nil, flags: RouteFlags? = nil
     ) throws(WireError) -> Request {
         let bits = destination.length * 8
+        // With strict checking IPv6 refuses the flag, and says the table without it.
+        let flags = flags ?? (destination.length == 4 ? .lookupTable : [])
         var route = Route(family: destination.length == 4 ? .inet : .inet6, to: destination, length: bits)
         route.table = .unspecified
         route.longTable = nil

@@ -31,6 +31,33 @@ extension AttributeKey where Owner == VLANInfo, Value == NetworkUInt16 {
     public static var tagProtocol: Self { Self(5) }
 }
 
+/// Which priority becomes which (struct ifla_vlan_qos_mapping).
+public struct VLANPriority: Hashable, Sendable {
+    /// Priority before: the tag's on the way in, the packet's on the way out.
+    public var from: UInt32
+    /// Priority after.
+    public var to: UInt32
+}
+
+extension VLANInfo {
+    /// Priorities of tags and what packets get (IFLA_VLAN_INGRESS_QOS).
+    public var ingressPriorities: [VLANPriority] { VLANInfo.priorities(self[.ingressQoS]) }
+    /// Priorities of packets and what tags get (IFLA_VLAN_EGRESS_QOS).
+    public var egressPriorities: [VLANPriority] { VLANInfo.priorities(self[.egressQoS]) }
+
+    private static func priorities(_ nest: Bytes?) -> [VLANPriority] {
+        guard let bytes = nest?.payload else { return [] }
+        var found: [VLANPriority] = []
+        var cursor = AttributeCursor(0..<bytes.count)
+        while let attribute = try? cursor.next(in: bytes.span), let content = try? attribute.copy(of: bytes.span) {
+            // IFLA_VLAN_QOS_MAPPING
+            guard attribute.type == 1, let words = Words(content, count: 2) else { continue }
+            found.append(VLANPriority(from: words[0], to: words[1]))
+        }
+        return found
+    }
+}
+
 /// What a macvlan or macvtap link tells about itself (IFLA_INFO_DATA).
 public struct MACVLANInfo: AttributeContainer {
     /// In the order of the wire, each type once.

@@ -25,6 +25,12 @@ public struct BooleanOptions: AttributeValue, Hashable {
     /// Which bits count.
     public var mask: UInt32
 
+    /// Switches, and which of them count.
+    public init(values: UInt32, mask: UInt32) {
+        self.values = values
+        self.mask = mask
+    }
+
     /// Two numbers of four bytes.
     public init?(payload: [UInt8]) {
         guard payload.count == 8, let values = UInt32(payload: Array(payload[..<4])),
@@ -45,6 +51,12 @@ public struct VLANFlags: AttributeValue, Hashable {
     /// Which bits count.
     public var mask: UInt32
 
+    /// Switches, and which of them count.
+    public init(flags: UInt32, mask: UInt32) {
+        self.flags = flags
+        self.mask = mask
+    }
+
     /// Two numbers of four bytes.
     public init?(payload: [UInt8]) {
         guard let both = BooleanOptions(payload: payload) else { return nil }
@@ -62,6 +74,12 @@ public struct PortRange: AttributeValue, Hashable {
     public var low: UInt16
     /// Last port.
     public var high: UInt16
+
+    /// Ports from the first to the last.
+    public init(low: UInt16, high: UInt16) {
+        self.low = low
+        self.high = high
+    }
 
     /// Two numbers of two bytes.
     public init?(payload: [UInt8]) {

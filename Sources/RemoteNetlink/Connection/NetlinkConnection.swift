@@ -187,7 +187,7 @@ public final class NetlinkConnection: Sendable {
         _ = try await control(.ping)
     }
 
-    private func control(_ operation: ControlOperation) async throws(NetlinkError) -> ControlOutcome {
+    func control(_ operation: ControlOperation) async throws(NetlinkError) -> ControlOutcome {
         switch await handle.control(operation) {
         case .success(let outcome): return outcome
         case .failure(let reason): throw NetlinkError(reason, host: host)

@@ -35,7 +35,12 @@ public struct Events: AsyncSequence, Sendable {
 
         /// The next event; nil when the task is cancelled or the client closed.
         public mutating func next(isolation actor: isolated (any Actor)? = #isolation) async -> Tagged<NetworkEvent>? {
-            await source.next(isolation: actor).map { Tagged(source.host, $0) }
+            await source.next(isolation: actor).map { Tagged(source.host, $0.event) }
+        }
+
+        /// The same with the flags of its message.
+        mutating func nextDetailed() async -> DetailedEvent? {
+            await source.next(isolation: nil)
         }
 
         /// The next event; nil when the task is cancelled or the client closed.
@@ -43,6 +48,12 @@ public struct Events: AsyncSequence, Sendable {
             await next(isolation: nil)
         }
     }
+}
+
+/// An event, and for views what the message said besides: whether a route took another's place, or stands behind it.
+struct DetailedEvent: Sendable {
+    var event: NetworkEvent
+    var flags: MessageFlags = []
 }
 
 /// What a stream of events begins with.
@@ -102,7 +113,7 @@ final class EventSource {
     private var channel: ChannelHandle?
     private var buffer: IncomingBuffer?
     /// Events that are ready.
-    private var ready = Queue<NetworkEvent>()
+    private var ready = Queue<DetailedEvent>()
     private var pause = ResyncPause()
     private var wasConnected = false
 
@@ -114,7 +125,7 @@ final class EventSource {
     var host: NetlinkHost { start.ip.host }
 
     /// The next event; nil at the end.
-    func next(isolation actor: isolated (any Actor)?) async -> NetworkEvent? {
+    func next(isolation actor: isolated (any Actor)?) async -> DetailedEvent? {
         while true {
             if let event = ready.popFirst() { return event }
             if Task.isCancelled || start.ip.connection.isClosedHere { return nil }
@@ -131,6 +142,10 @@ final class EventSource {
         }
     }
 
+    private func tell(_ event: NetworkEvent) {
+        ready.append(DetailedEvent(event: event))
+    }
+
     // MARK: - Connecting
 
     private func connect(_ failures: Int, isolation actor: isolated (any Actor)?) async {
@@ -140,12 +155,12 @@ final class EventSource {
             channel = opened.handle
             start.ip.connection.end(opened.handle)
             let missing = start.groups.numbers.filter { !opened.welcome.groups.contains($0) }
-            ready.append(.connected)
-            if !missing.isEmpty { ready.append(.notGranted(missing.reduce([]) { $0.union(EventGroups(number: $1)) })) }
+            tell(.connected)
+            if !missing.isEmpty { tell(.notGranted(missing.reduce([]) { $0.union(EventGroups(number: $1)) })) }
             phase = wasConnected || failures > 0 || start.beginsWithSnapshot ? .needsSnapshot : .live
             wasConnected = true
         } catch {
-            ready.append(.disconnected(error))
+            tell(.disconnected(error))
             // A local socket belongs to the thread that asked for events: there is no second attempt.
             phase = host == .local ? .over : .disconnected(failures: failures + 1)
         }
@@ -182,13 +197,13 @@ final class EventSource {
         switch await buffer.next() {
         case .item(.datagram(let bytes, let group)): decode(bytes, group)
         case .item(.lost):
-            ready.append(.lost)
+            tell(.lost)
             phase = .needsSnapshot
         case .item(.refused), .cancelled: break
         case .end(.closedHere): phase = .over
         case .end(let error):
             channel = nil
-            ready.append(.disconnected(NetlinkError(error, host: host)))
+            tell(.disconnected(NetlinkError(error, host: host)))
             phase = .disconnected(failures: 1)
         }
     }
@@ -198,11 +213,12 @@ final class EventSource {
         do throws(WireError) {
             var cursor = MessageCursor(datagram.span)
             while let message = try cursor.next(in: datagram.span) {
-                ready.append(NetworkEvent(try NetlinkMessage(message, in: datagram.span, group: group)))
+                let event = NetworkEvent(try NetlinkMessage(message, in: datagram.span, group: group))
+                ready.append(DetailedEvent(event: event, flags: message.header.flags))
             }
         } catch {
             // What can't be read is missing.
-            ready.append(.lost)
+            tell(.lost)
             phase = .needsSnapshot
         }
     }
@@ -217,15 +233,15 @@ final class EventSource {
         // What came before the snapshot is part of it.
         while let taken = buffer?.takeNow() {
             guard case .end(let error) = taken else { continue }
-            ready.append(.disconnected(NetlinkError(error, host: host)))
+            tell(.disconnected(NetlinkError(error, host: host)))
             return phase = .disconnected(failures: 1)
         }
         do throws(NetlinkError) {
             let client = try await client(isolation: actor)
-            ready.append(.snapshotBegins)
+            tell(.snapshotBegins)
             phase = .snapshot(Snapshot(client, start.groups))
         } catch {
-            ready.append(.disconnected(error))
+            tell(.disconnected(error))
             phase = .disconnected(failures: 1)
         }
     }
@@ -238,16 +254,16 @@ final class EventSource {
 
     private func take(_ step: Snapshot.Step) {
         switch step {
-        case .object(let object): ready.append(.present(object))
+        case .object(let object): tell(.present(object))
         case .end:
-            ready.append(.snapshotEnds)
+            tell(.snapshotEnds)
             phase = .live
         case .failure(let error):
             switch error.reason {
             case .cancelled: break
             case .interrupted, .overrun: phase = .needsSnapshot
             default:
-                ready.append(.disconnected(error))
+                tell(.disconnected(error))
                 phase = .disconnected(failures: 1)
             }
         }

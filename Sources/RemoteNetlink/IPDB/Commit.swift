@@ -13,7 +13,7 @@ struct Commit: Sendable {
     /// Makes the change, or leaves everything as it was.
     static func run(
         _ ip: IPRoute, base: InterfaceRecord, wanted: Interface
-    ) async throws(IPDBError) -> (interface: Interface, changed: Set<String>) {
+    ) async throws(IPDBError) -> Interface {
         try wanted.check(since: base.interface)
         let reader = InterfaceReader(ip: ip)
         var wanted = wanted
@@ -26,7 +26,7 @@ struct Commit: Sendable {
         await reader.addPorts(target.ports, to: &before)
         let commit = Commit(
             ip: ip, reader: reader, plan: ChangePlan(before: before, target: target, changed: changed))
-        return (try await commit.reach(), changed)
+        return try await commit.reach()
     }
 
     private init(ip: IPRoute, reader: InterfaceReader, plan: ChangePlan) {

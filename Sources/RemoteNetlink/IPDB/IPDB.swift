@@ -72,9 +72,10 @@ public final class IPDB: Sendable {
         view = Mutex(InterfaceView())
         let first = FirstPicture()
         let task = Task { [weak self] in
-            for await event in events {
+            var iterator = events.makeAsyncIterator()
+            while let event = await iterator.nextDetailed() {
                 guard let self else { break }
-                self.take(event.value, first)
+                self.take(event, first)
             }
             first.fail(NetlinkError(.cancelled, host: ip.host))
         }
@@ -86,8 +87,8 @@ public final class IPDB: Sendable {
         watcher.withLock { $0 }?.cancel()
     }
 
-    private func take(_ event: NetworkEvent, _ first: FirstPicture) {
-        if case .disconnected(let error) = event { first.fail(error) }
+    private func take(_ event: DetailedEvent, _ first: FirstPicture) {
+        if case .disconnected(let error) = event.event { first.fail(error) }
         if view.withLock({ $0.take(event) }) { first.succeed() }
     }
 
@@ -110,16 +111,32 @@ public final class IPDB: Sendable {
 
     /// Waits until the view is as the program wants it.
     ///
+    /// The condition is looked at after changes only, and takes at most half of the time of a processor.
+    ///
     /// - Throws: `timedOut`, `cancelled`.
     public func wait(
         _ timeout: Duration = .seconds(30), until condition: @Sendable ([Interface]) -> Bool
     ) async throws(NetlinkError) {
+        try await wait(timeout) { condition($0.interfaces) }
+    }
+
+    fileprivate func wait(
+        _ timeout: Duration, forView condition: @Sendable (InterfaceView) -> Bool
+    ) async throws(NetlinkError) {
         let clock = ContinuousClock()
         let end = clock.now + timeout
-        while !condition(interfaces) {
+        var seen: UInt64?
+        while true {
+            let start = clock.now
+            let isMet = view.withLock { view in
+                guard view.revision != seen else { return false }
+                seen = view.revision
+                return condition(view)
+            }
+            if isMet { return }
             guard clock.now < end else { throw NetlinkError(.timedOut(timeout), host: host) }
             do {
-                try await Task.sleep(for: .milliseconds(2))
+                try await Task.sleep(for: max(.milliseconds(2), clock.now - start))
             } catch {
                 throw NetlinkError(.cancelled, host: host)
             }
@@ -170,7 +187,7 @@ public struct InterfaceReference: Sendable {
         try await asIPDBError { () async throws(NetlinkError) in
             try await db.ip.delete(Link(index: interface.index))
         }
-        await db.settle { interfaces in !interfaces.contains { $0.index == interface.index } }
+        await db.settle { view in view.interface(index: interface.index) == nil }
     }
 }
 
@@ -207,18 +224,17 @@ extension IPDB {
 
     /// Makes a change and waits for the view to show it.
     fileprivate func commit(_ base: InterfaceRecord, _ wanted: Interface) async throws(IPDBError) -> Interface {
-        let (after, changed) = try await Commit.run(ip, base: base, wanted: wanted)
-        let visible = changed.subtracting(keepsRoutes ? ["ports"] : ["ports", "routes"])
-        await settle { interfaces in
-            guard let shown = interfaces.first(where: { $0.index == after.index }) else { return false }
-            return shown.differences(from: after).allSatisfy { !visible.contains($0) }
+        let after = try await Commit.run(ip, base: base, wanted: wanted)
+        await settle { view in
+            guard let shown = view.interface(index: after.index) else { return false }
+            return shown.has(wanted, since: base.interface, routes: keepsRoutes)
         }
         return after
     }
 
     /// Waits a moment for the view to show what the kernel has already said.
-    func settle(_ condition: @Sendable ([Interface]) -> Bool) async {
-        try? await wait(.seconds(2), until: condition)
+    fileprivate func settle(_ condition: @Sendable (InterfaceView) -> Bool) async {
+        try? await wait(.seconds(2), forView: condition)
     }
 }
 

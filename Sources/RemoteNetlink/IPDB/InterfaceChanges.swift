@@ -55,6 +55,20 @@ extension Interface {
         }
     }
 
+    /// True when this has what was meant by changing `base` into `wanted`.
+    ///
+    /// Ports and masters may have been named otherwise, and aren't looked at.
+    func has(_ wanted: Interface, since base: Interface, routes checksRoutes: Bool) -> Bool {
+        let changed = Set(wanted.differences(from: base)).subtracting(["master", "ports", "addresses", "routes"])
+        guard changed.isDisjoint(with: differences(from: wanted)) else { return false }
+        guard has(addresses, wanted.addresses, base.addresses) else { return false }
+        return !checksRoutes || has(routes, wanted.routes, base.routes)
+    }
+
+    private func has<Element>(_ own: Set<Element>, _ wanted: Set<Element>, _ base: Set<Element>) -> Bool {
+        wanted.subtracting(base).isSubset(of: own) && base.subtracting(wanted).isDisjoint(with: own)
+    }
+
     /// True when packets of the route have a source address that `former` had and this hasn't.
     func lacksSource(of route: Route, _ former: Interface) -> Bool {
         guard let source = route.preferredSource else { return false }

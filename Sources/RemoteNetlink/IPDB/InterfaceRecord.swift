@@ -86,6 +86,14 @@ extension Address {
         address.unknownAttributes = []
         return address
     }
+
+    /// The same but for the time that is left.
+    func isAgain(_ other: Address) -> Bool {
+        var (own, others) = (again, other.again)
+        own.cacheInfo = nil
+        others.cacheInfo = nil
+        return own == others
+    }
 }
 
 extension Route {

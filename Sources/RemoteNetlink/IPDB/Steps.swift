@@ -79,6 +79,7 @@ struct ChangePlan: Sendable {
         var names = now.interface.differences(from: target).filter { name in
             changed.contains(name) && !["ports", "addresses", "routes"].contains(name)
         }
+        if target.isUp, changes("isUp", now.interface.isUp, true), !names.contains("isUp") { names.append("isUp") }
         let released = before.interface.ports.subtracting(target.ports)
         if !target.ports.subtracting(before.interface.ports).isSubset(of: now.interface.ports)
             || !released.isDisjoint(with: now.interface.ports)
@@ -151,7 +152,7 @@ struct ChangePlan: Sendable {
         let known = Set(before.addresses.compactMap(\.prefix))
         let present = now.addresses.filter { $0.family == .inet && ($0.prefix.map(known.contains) ?? false) }
         let former = before.addresses.filter { $0.family == .inet }
-        let same = zip(present, former).prefix { $0.prefix == $1.prefix && $0.again == $1.again }.count
+        let same = zip(present, former).prefix { $0.isAgain($1) }.count
         let others = before.addresses.filter { address in
             guard address.family != .inet, !address.comesByItself || now.interface.isUp else { return false }
             return !now.addresses.contains { $0.prefix == address.prefix }

@@ -8,8 +8,11 @@ struct ControlTable {
         var answer: (ControlAnswer) -> Void
     }
 
+    /// Tags below are those of lists, which the program chooses.
+    static let firstTag: UInt32 = 1 << 30
+
     private var entries: [UInt32: Entry] = [:]
-    private var lastTag: UInt32 = 0
+    private var lastTag = ControlTable.firstTag
 
     /// The soonest deadline.
     var soonest: UInt64? { entries.values.map(\.deadline).min() }
@@ -19,20 +22,30 @@ struct ControlTable {
         _ outgoing: inout OutgoingBytes, _ operation: ControlOperation, deadline: UInt64,
         _ answer: @escaping (ControlAnswer) -> Void
     ) {
-        repeat {
-            // Tags with the highest bit set are those of datagrams, 0 belongs to nobody.
-            lastTag = lastTag == Channel.firstSequence - 1 ? 1 : lastTag + 1
-        } while entries[lastTag] != nil
-        entries[lastTag] = Entry(deadline: deadline, answer: answer)
+        let tag = operation.tag ?? nextTag()
+        guard entries[tag] == nil else {
+            return answer(.failure(.misuse("another request about list \(tag) is under way")))
+        }
+        entries[tag] = Entry(deadline: deadline, answer: answer)
         var writer = FrameWriter()
         switch operation {
-        case .join(let group): writer.append(.join, tag: lastTag, group: group)
-        case .leave(let group): writer.append(.leave, tag: lastTag, group: group)
-        case .option(let option): writer.append(.option, tag: lastTag, option.encode())
-        case .describe: writer.append(.describe, tag: lastTag)
-        case .ping: writer.append(.ping, tag: lastTag)
+        case .join(let group): writer.append(.join, tag: tag, group: group)
+        case .leave(let group): writer.append(.leave, tag: tag, group: group)
+        case .option(let option): writer.append(.option, tag: tag, option.encode())
+        case .describe: writer.append(.describe, tag: tag)
+        case .arm(_, let list): writer.append(.arm, tag: tag, list.encode())
+        case .confirm: writer.append(.confirm, tag: tag)
+        case .ping: writer.append(.ping, tag: tag)
         }
         outgoing.append(writer.take())
+    }
+
+    private mutating func nextTag() -> UInt32 {
+        repeat {
+            // Tags with the highest bit set are those of datagrams.
+            lastTag = lastTag == Channel.firstSequence - 1 ? ControlTable.firstTag : lastTag + 1
+        } while entries[lastTag] != nil
+        return lastTag
     }
 
     /// The answer came; a late one is dropped.
@@ -54,14 +67,26 @@ struct ControlTable {
     }
 }
 
+extension ControlOperation {
+    /// Of a list, the program's own.
+    fileprivate var tag: UInt32? {
+        switch self {
+        case .arm(let tag, _), .confirm(let tag): tag
+        default: nil
+        }
+    }
+}
+
 /// Bytes that wait for the stream to take them.
-struct OutgoingBytes {
+package struct OutgoingBytes {
     private var bytes: [UInt8] = []
     private var sent = 0
 
-    var isEmpty: Bool { sent == bytes.count }
+    package init() {}
 
-    mutating func append(_ more: [UInt8]) {
+    package var isEmpty: Bool { sent == bytes.count }
+
+    package mutating func append(_ more: [UInt8]) {
         if sent > 0, sent == bytes.count {
             bytes = []
             sent = 0
@@ -69,8 +94,11 @@ struct OutgoingBytes {
         bytes.append(contentsOf: more)
     }
 
+    /// How much waits.
+    package var count: Int { bytes.count - sent }
+
     /// Writes as much as finds room at once.
-    mutating func write(to stream: StreamSocket) throws(ConnectError) -> StreamSocket.Step {
+    package mutating func write(to stream: StreamSocket) throws(ConnectError) -> StreamSocket.Step {
         let step = try stream.write(bytes.span.extracting(sent..<bytes.count))
         if case .bytes(let count) = step { sent += count }
         if isEmpty {

@@ -12,6 +12,8 @@ final class LocalTransport: Transport {
     private let socket: SharedDescriptor
     private var watched: Readiness = []
     private var isReceiving = false
+    /// The kernel dropped messages, and drops them until its queue is empty; it says so once, before what is queued.
+    private var isCongested = false
 
     init(_ channel: Channel, _ socket: SharedDescriptor) {
         self.channel = channel
@@ -57,6 +59,7 @@ final class LocalTransport: Transport {
             case .leave(let group): try set(NetlinkOption.dropMembership, Int32(bitPattern: group))
             case .option(let option): try socket.descriptor.set(option)
             case .describe: return answer(.success(.lines(["the local kernel, as this process may use it"])))
+            case .arm, .confirm: return answer(.failure(.misuse(NetlinkConnection.nobodyToUndo)))
             case .ping: break
             }
             answer(.success(.done))
@@ -78,12 +81,20 @@ final class LocalTransport: Transport {
         guard !isReceiving else { return }
         isReceiving = true
         defer { isReceiving = false }
+        receiveSome()
+        // Where the gap is, or may be: behind what was queued.
+        if isCongested, channel.isLive { channel.overrun() }
+    }
+
+    private func receiveSome() {
         let core = channel.core
         for _ in 0..<LocalTransport.fairShare {
             guard channel.mayRead else { return updateInterest() }
             do throws(Errno) {
                 let count = core.scratch.count
                 guard let datagram = try socket.descriptor.receiveNetlink(into: &core.scratch, count: count) else {
+                    if isCongested { channel.overrun() }
+                    isCongested = false
                     return
                 }
                 // Another process may send to this socket as well: only the kernel counts.
@@ -95,6 +106,7 @@ final class LocalTransport: Transport {
                 channel.take(core.scratch, 0..<datagram.length, group: datagram.group)
             } catch {
                 guard error.rawValue == ENOBUFS else { return channel.end(.system("recvmsg", error)) }
+                isCongested = true
                 channel.overrun()
             }
         }

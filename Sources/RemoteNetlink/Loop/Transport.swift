@@ -34,6 +34,9 @@ enum ControlOperation: Sendable {
     case option(OptionRequest)
     /// The grants, line by line; a gateway's only.
     case describe
+    /// A list that the gateway sends unless it is confirmed; tags of lists are below `ControlTable.firstTag`.
+    case arm(tag: UInt32, ArmRequest)
+    case confirm(tag: UInt32)
     /// Is somebody there?
     case ping
 }

@@ -14,12 +14,15 @@ import NetlinkWire
 public final class IPRoute: Sendable {
     /// The connection that requests go through; use it for what has no method here.
     public let connection: NetlinkConnection
+    /// What undoes the changes of a transaction; nil outside of one.
+    let journal: UndoJournal?
 
     /// The local kernel, in the network namespace of the calling thread.
     ///
     /// - Throws: `connection(system)` with what the kernel reports.
     public init(settings: ConnectionSettings = ConnectionSettings()) throws(NetlinkError) {
         connection = try NetlinkConnection(.route, settings: settings)
+        journal = nil
     }
 
     /// The kernel behind a gateway, or with a host of nil the local one.
@@ -31,6 +34,7 @@ public final class IPRoute: Sendable {
     ) async throws(NetlinkError) {
         connection = try await NetlinkConnection(
             host: host, .route, key: key, cert: cert, ca: ca, crl: crl, settings: settings)
+        journal = nil
     }
 
     /// The kernel behind a gateway, with credentials that are at hand.
@@ -40,12 +44,20 @@ public final class IPRoute: Sendable {
         _ url: GatewayURL, credentials: Credentials?, settings: ConnectionSettings = ConnectionSettings()
     ) async throws(NetlinkError) {
         connection = try await NetlinkConnection(url, .route, credentials: credentials, settings: settings)
+        journal = nil
     }
 
     /// Uses a connection that exists; it must speak NETLINK_ROUTE.
     public init(_ connection: NetlinkConnection) {
         precondition(connection.netlinkProtocol == .route, "a connection for NETLINK_ROUTE is needed")
         self.connection = connection
+        journal = nil
+    }
+
+    /// Notes what undoes each change before it is made.
+    init(_ connection: NetlinkConnection, _ journal: UndoJournal) {
+        self.connection = connection
+        self.journal = journal
     }
 
     /// Whose kernel this is.
@@ -64,7 +76,7 @@ public final class IPRoute: Sendable {
     /// - Returns: what the kernel remarks, if it does.
     @discardableResult
     public func add(_ object: some RouteMessage) async throws(NetlinkError) -> Reply {
-        try await write(object, [.create, .exclusive])
+        try await make(.add, object)
     }
 
     /// Makes an object, or puts it in the place of the one that is there.
@@ -75,7 +87,7 @@ public final class IPRoute: Sendable {
     /// - Returns: what the kernel remarks, if it does.
     @discardableResult
     public func replace(_ object: some RouteMessage) async throws(NetlinkError) -> Reply {
-        try await write(object, [.create, .replace])
+        try await make(.replace, object)
     }
 
     /// Changes an object that is there; of links, queueing disciplines, classes and filters only what is set.
@@ -83,9 +95,8 @@ public final class IPRoute: Sendable {
     /// - Throws: `refused`: ENODEV, ENOENT or ESRCH when there is none.
     /// - Returns: what the kernel remarks, if it does.
     @discardableResult
-    public func change<Object: RouteMessage>(_ object: Object) async throws(NetlinkError) -> Reply {
-        let isReplaced = [.newAddress, .newRoute, .newNeighbour].contains(Object.newType)
-        return try await write(object, isReplaced ? .replace : [])
+    public func change(_ object: some RouteMessage) async throws(NetlinkError) -> Reply {
+        try await make(.change, object)
     }
 
     /// Adds a route behind those with the same destination and metric, or a next hop to an IPv6 one.
@@ -94,7 +105,16 @@ public final class IPRoute: Sendable {
     /// - Returns: what the kernel remarks, if it does.
     @discardableResult
     public func append(_ object: some RouteMessage) async throws(NetlinkError) -> Reply {
-        try await write(object, [.create, .append])
+        try await make(.append, object)
+    }
+
+    /// Adds a route before those with the same destination and metric.
+    ///
+    /// - Throws: `refused`: EEXIST for the same route once more.
+    /// - Returns: what the kernel remarks, if it does.
+    @discardableResult
+    public func prepend(_ object: some RouteMessage) async throws(NetlinkError) -> Reply {
+        try await make(.prepend, object)
     }
 
     /// Removes an object; of several that match, one.
@@ -102,14 +122,21 @@ public final class IPRoute: Sendable {
     /// - Throws: `refused`: ENODEV, ENOENT, ESRCH or EADDRNOTAVAIL when there is none.
     /// - Returns: what the kernel remarks, if it does.
     @discardableResult
-    public func delete<Object: RouteMessage>(_ object: Object) async throws(NetlinkError) -> Reply {
-        try await send { () throws(WireError) in try object.request(Object.deleteType, flags: .ack) }
+    public func delete(_ object: some RouteMessage) async throws(NetlinkError) -> Reply {
+        try await make(.delete, object)
     }
 
-    private func write<Object: RouteMessage>(
-        _ object: Object, _ flags: MessageFlags
-    ) async throws(NetlinkError) -> Reply {
-        try await send { () throws(WireError) in try object.request(Object.newType, flags: flags.union(.ack)) }
+    /// Makes a change that is chosen at run time.
+    ///
+    /// - Throws: `refused`, with what the method of the same name says.
+    /// - Returns: what the kernel remarks, if it does.
+    @discardableResult
+    public func make(_ change: RouteChange, _ object: some RouteMessage) async throws(NetlinkError) -> Reply {
+        let request = try built { () throws(WireError) in try change.request(object) }
+        guard let journal else { return try await connection.request(request) }
+        return try await journal.make(request) { () async throws(NetlinkError) in
+            try await Undoing(ip: self).requests(for: object, change)
+        }
     }
 
     // MARK: - For the other files

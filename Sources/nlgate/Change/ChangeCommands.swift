@@ -16,10 +16,27 @@ struct ChangeOptions: ParsableArguments {
     @Flag(name: [.customShort("6")], help: "IPv6, where the words don't say.")
     var ipv6 = false
 
-    var family: AddressFamily { ipv6 ? .inet6 : .inet }
+    @Option(
+        help: ArgumentHelp(
+            "Have the gateway undo the change unless it is confirmed in time, 1 to 3600 seconds.",
+            discussion: """
+                The gateway knows what undoes the change before it is made, and undoes it when the time is over or this \
+                program or its connection ends. On a terminal the change is kept when you press Enter; otherwise when a \
+                new connection to the gateway could be made after it.
+                """, valueName: "seconds"))
+    var confirmWithin: Int?
+
+    func validate() throws {
+        if ipv4, ipv6 { throw ValidationError("-4 and -6 exclude each other") }
+    }
+
+    var family: AddressFamily { ipv4 ? .inet : ipv6 ? .inet6 : .unspecified }
 
     /// Connects, and makes one change.
     func run(_ change: (IPRoute) async throws -> Reply) async throws {
+        if let confirmWithin {
+            return try await ConfirmedChange(connection: connection, seconds: confirmWithin).run(change)
+        }
         do {
             let reply = try await change(try await connection.ip(readOnly: false))
             // What the kernel remarks about a change that it made.
@@ -33,14 +50,8 @@ struct ChangeOptions: ParsableArguments {
 extension ConnectionOptions {
     /// The library's client of the chosen kernel.
     func ip(readOnly: Bool) async throws -> IPRoute {
-        let target = try url()
-        if target == nil, let netns {
-            throw Failure(2, "--netns \(netns) needs --host; locally use 'ip netns exec \(netns) nlgate …'")
-        }
-        var settings = ConnectionSettings()
-        settings.readOnly = readOnly
-        settings.networkNamespace = netns
-        settings.clientName = "nlgate"
+        let target = try target()
+        let settings = own.settings(readOnly: readOnly)
         do throws(NetlinkError) {
             guard let target else { return try IPRoute(settings: settings) }
             return try await IPRoute(target, credentials: try files(for: target), settings: settings)
@@ -58,155 +69,95 @@ extension ConnectionOptions {
     }
 }
 
-/// `nlgate link add`.
-struct LinkAdd: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Make an interface: NAME type KIND [OPTIONS].")
-    @OptionGroup var options: ChangeOptions
-    func run() async throws {
-        try await options.run { ip in try await ip.add(try await LinkWords(ip: ip).added(options.words)) }
-    }
-}
+/// What is done with an object, in iproute2's words.
+enum Verb: String {
+    case add
+    case set
+    case change
+    case replace
+    case append
+    case prepend
+    case delete = "del"
 
-/// `nlgate link set`.
-struct LinkSet: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "set", abstract: "Change an interface: NAME [up|down] [mtu N] [address MAC] [name NAME] …")
-    @OptionGroup var options: ChangeOptions
-    func run() async throws {
-        try await options.run { ip in try await ip.change(try await LinkWords(ip: ip).changed(options.words)) }
-    }
-}
-
-/// `nlgate link del`.
-struct LinkDelete: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "del", abstract: "Delete an interface: NAME.", aliases: ["delete"])
-    @OptionGroup var options: ChangeOptions
-    func run() async throws {
-        try await options.run { ip in try await ip.delete(try await LinkWords(ip: ip).deleted(options.words)) }
-    }
-}
-
-/// `nlgate addr add`.
-struct AddressAdd: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Add an address: PREFIX dev NAME [peer …] [broadcast …] [label …] …")
-    @OptionGroup var options: ChangeOptions
-    func run() async throws {
-        try await options.run { ip in try await ip.add(try await AddressWords(ip: ip).address(options.words)) }
-    }
-}
-
-/// `nlgate addr replace`.
-struct AddressReplace: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "replace", abstract: "Add an address or change it: PREFIX dev NAME …")
-    @OptionGroup var options: ChangeOptions
-    func run() async throws {
-        try await options.run { ip in try await ip.replace(try await AddressWords(ip: ip).address(options.words)) }
-    }
-}
-
-/// `nlgate addr del`.
-struct AddressDelete: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "del", abstract: "Remove an address: PREFIX dev NAME.", aliases: ["delete"])
-    @OptionGroup var options: ChangeOptions
-    func run() async throws {
-        try await options.run { ip in try await ip.delete(try await AddressWords(ip: ip).address(options.words)) }
-    }
-}
-
-/// `nlgate route add`.
-struct RouteAdd: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Add a route: PREFIX|default [via ADDR] [dev NAME] [src ADDR] [metric N] …")
-    @OptionGroup var options: ChangeOptions
-    func run() async throws {
-        try await options.run { ip in
-            try await ip.add(
-                try await RouteWords(ip: ip, family: options.family).route(options.words, isDeleted: false))
+    /// What the kernel is asked.
+    var change: RouteChange {
+        switch self {
+        case .add: .add
+        case .set, .change: .change
+        case .replace: .replace
+        case .append: .append
+        case .prepend: .prepend
+        case .delete: .delete
         }
     }
 }
 
-/// `nlgate route replace`.
-struct RouteReplace: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "replace", abstract: "Add a route or put it in the place of another: PREFIX|default …")
-    @OptionGroup var options: ChangeOptions
-    func run() async throws {
-        try await options.run { ip in
-            try await ip.replace(
-                try await RouteWords(ip: ip, family: options.family).route(options.words, isDeleted: false))
+/// Objects that can be changed: what their words mean, and the help about them.
+protocol Subject {
+    /// One of them with its article, as in "an interface".
+    static var name: String { get }
+    /// The words of a verb, and an example of them.
+    static func words(_ verb: Verb) -> String
+    /// The object that the words describe.
+    static func object(
+        _ verb: Verb, _ words: [String], _ family: AddressFamily, _ lookup: Lookup
+    ) async throws -> any RouteMessage
+}
+
+/// A verb as a type, because each command is one.
+protocol VerbType {
+    static var verb: Verb { get }
+}
+
+/// The verbs.
+enum Verbs {
+    enum Add: VerbType { static let verb = Verb.add }
+    enum Set: VerbType { static let verb = Verb.set }
+    enum Change: VerbType { static let verb = Verb.change }
+    enum Replace: VerbType { static let verb = Verb.replace }
+    enum Append: VerbType { static let verb = Verb.append }
+    enum Prepend: VerbType { static let verb = Verb.prepend }
+    enum Delete: VerbType { static let verb = Verb.delete }
+}
+
+/// A command that makes one change.
+protocol ChangingCommand {
+    /// What is asked of the kernel.
+    func request(_ lookup: Lookup) async throws -> Request
+}
+
+/// The command of a verb for one kind of object.
+struct Changing<What: Subject, Doing: VerbType>: AsyncParsableCommand, ChangingCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: Doing.verb.rawValue, abstract: abstract, discussion: What.words(Doing.verb),
+            aliases: Doing.verb == .delete ? ["delete"] : [])
+    }
+
+    private static var abstract: String {
+        switch Doing.verb {
+        case .add: "Make \(What.name)."
+        case .set, .change: "Change \(What.name)."
+        case .replace: "Make \(What.name), or put it in the place of the one that is there."
+        case .append: "Make \(What.name) behind those of the same kind."
+        case .prepend: "Make \(What.name) before those of the same kind."
+        case .delete: "Delete \(What.name)."
         }
     }
-}
 
-/// `nlgate route del`.
-struct RouteDelete: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "del", abstract: "Remove a route: PREFIX|default …", aliases: ["delete"])
     @OptionGroup var options: ChangeOptions
+
     func run() async throws {
         try await options.run { ip in
-            try await ip.delete(
-                try await RouteWords(ip: ip, family: options.family).route(options.words, isDeleted: true))
+            try await ip.make(Doing.verb.change, try await object(Lookup(ip)))
         }
     }
-}
 
-/// `nlgate neigh add`.
-struct NeighbourAdd: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Add a neighbour: ADDR lladdr MAC dev NAME [nud STATE] [proxy].")
-    @OptionGroup var options: ChangeOptions
-    func run() async throws {
-        try await options.run { ip in try await ip.add(try await AddressWords(ip: ip).neighbour(options.words)) }
+    func request(_ lookup: Lookup) async throws -> Request {
+        try Doing.verb.change.request(try await object(lookup))
     }
-}
 
-/// `nlgate neigh replace`.
-struct NeighbourReplace: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "replace", abstract: "Add a neighbour or change it: ADDR lladdr MAC dev NAME …")
-    @OptionGroup var options: ChangeOptions
-    func run() async throws {
-        try await options.run { ip in try await ip.replace(try await AddressWords(ip: ip).neighbour(options.words)) }
-    }
-}
-
-/// `nlgate neigh del`.
-struct NeighbourDelete: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "del", abstract: "Remove a neighbour: ADDR dev NAME.", aliases: ["delete"])
-    @OptionGroup var options: ChangeOptions
-    func run() async throws {
-        try await options.run { ip in try await ip.delete(try await AddressWords(ip: ip).neighbour(options.words)) }
-    }
-}
-
-/// `nlgate rule add`.
-struct RuleAdd: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Add a rule: [from PREFIX] [to PREFIX] [fwmark N] [priority N] table T …")
-    @OptionGroup var options: ChangeOptions
-    func run() async throws {
-        try await options.run { ip in
-            try await ip.add(try RouteWords(ip: ip, family: options.family).rule(options.words, isDeleted: false))
-        }
-    }
-}
-
-/// `nlgate rule del`.
-struct RuleDelete: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "del", abstract: "Remove a rule: what it is known by.", aliases: ["delete"])
-    @OptionGroup var options: ChangeOptions
-    func run() async throws {
-        try await options.run { ip in
-            try await ip.delete(try RouteWords(ip: ip, family: options.family).rule(options.words, isDeleted: true))
-        }
+    private func object(_ lookup: Lookup) async throws -> any RouteMessage {
+        try await What.object(Doing.verb, options.words, options.family, lookup)
     }
 }

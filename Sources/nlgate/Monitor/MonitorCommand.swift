@@ -26,7 +26,7 @@ struct MonitorCommand: AsyncParsableCommand {
     @Flag(help: "What exists comes first.")
     var snapshot = false
 
-    @Flag(help: "One JSON object a line, with the names that 'ip -j' uses.")
+    @Flag(name: [.customShort("j"), .long], help: "One JSON object a line, with the names that 'ip -j' uses.")
     var json = false
 
     func run() async throws {
@@ -44,7 +44,7 @@ struct MonitorCommand: AsyncParsableCommand {
     }
 
     private func clients() async throws -> IPRouteHosts {
-        let named: [String?] = hosts.isEmpty ? [ProcessInfo.processInfo.environment["NLGATE_HOST"]] : hosts
+        let named: [String?] = hosts.isEmpty ? [nonemptyVariable("NLGATE_HOST")] : hosts
         do throws(NetlinkError) {
             return try await IPRouteHosts(
                 named, key: files.keyPath, cert: files.certificatePath, ca: files.authorityPath, crl: files.crl,
@@ -69,41 +69,6 @@ private func eventGroups(_ words: [String]) throws -> EventGroups {
         case "qdisc", "tc": groups.formUnion(.trafficControl)
         default: throw Failure(2, "no group is called \(word); there are link, addr, route, neigh, rule, qdisc and all")
         }
-    }
-}
-
-/// The files of a client, without a host.
-struct CredentialOptions: ParsableArguments {
-    @Option(help: "This client's private key; NLGATE_KEY otherwise.")
-    var key: String?
-
-    @Option(help: "This client's certificate; NLGATE_CERT otherwise.")
-    var cert: String?
-
-    @Option(help: "The CA of the server's certificate; NLGATE_CA otherwise.")
-    var ca: String?
-
-    @Option(help: "Revocation list for the server's certificate.")
-    var crl: String?
-
-    @Option(help: "A network namespace that the gateways serve.")
-    var netns: String?
-
-    var keyPath: String? { key ?? variable("NLGATE_KEY") }
-    var certificatePath: String? { cert ?? variable("NLGATE_CERT") }
-    var authorityPath: String? { ca ?? variable("NLGATE_CA") }
-
-    func settings(readOnly: Bool) -> ConnectionSettings {
-        var settings = ConnectionSettings()
-        settings.readOnly = readOnly
-        settings.networkNamespace = netns
-        settings.clientName = "nlgate"
-        return settings
-    }
-
-    private func variable(_ name: String) -> String? {
-        guard let value = ProcessInfo.processInfo.environment[name], !value.isEmpty else { return nil }
-        return value
     }
 }
 

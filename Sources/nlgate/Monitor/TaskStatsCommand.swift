@@ -20,7 +20,7 @@ struct TaskStatsCommand: AsyncParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
 
-    @Flag(help: "One JSON object a line.")
+    @Flag(name: [.customShort("j"), .long], help: "One JSON object a line.")
     var json = false
 
     func validate() throws {

@@ -16,6 +16,7 @@ extension Output {
             ], of: info, to: &object)
         object["use_carrier"] = info[.useCarrier].map { JSON($0) }
         object["arp_interval"] = info[.arpInterval].map { JSON($0) }
+        object["arp_missed_max"] = info[.missedMax].map { JSON($0) }
         object["arp_validate"] = info[.arpValidate].map {
             $0 == 0
                 ? .null
@@ -43,6 +44,14 @@ extension Output {
         return object
     }
 
+    /// Bits of IEEE 802.1AX in words.
+    private static func lacpStates(_ state: UInt16) -> [String] {
+        let words = [
+            "active", "short_timeout", "aggregating", "in_sync", "collecting", "distributing", "defaulted", "expired",
+        ]
+        return words.indices.filter { state & (1 << UInt16($0)) != 0 }.map { words[$0] }
+    }
+
     static func portObject(_ info: BondPortInfo) -> JSONObject {
         var object = JSONObject()
         object["state"] = info[.state].map { word($0, ["ACTIVE", "BACKUP"]) }
@@ -50,7 +59,16 @@ extension Output {
         object["link_failure_count"] = info[.failures].map { JSON($0) }
         object["perm_hwaddr"] = info[.permanentAddress].map { JSON($0.description) }
         object["queue_id"] = info[.queueID].map { JSON($0) }
+        object["prio"] = info[.priority].map { JSON($0) }
         object["ad_aggregator_id"] = info[.aggregatorID].map { JSON($0) }
+        for (name, state) in [
+            ("ad_actor_oper_port_state", info[.actorState].map { UInt16($0) }),
+            ("ad_partner_oper_port_state", info[.partnerState]),
+        ] {
+            guard let state else { continue }
+            object[name] = JSON(state)
+            object[name + "_str"] = .array(lacpStates(state).map { JSON($0) })
+        }
         return object
     }
 }

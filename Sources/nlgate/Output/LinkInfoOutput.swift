@@ -67,7 +67,21 @@ extension Output {
             object["flags"] = .array(
                 order.indices.filter { flags & (1 << UInt32($0)) != 0 }.map { JSON(order[$0]) })
         }
+        object["ingress_qos"] = priorityMap(info.ingressPriorities)
+        object["egress_qos"] = priorityMap(info.egressPriorities)
         return object
+    }
+
+    /// Pairs of priorities (struct ifla_vlan_qos_mapping).
+    private static func priorityMap(_ pairs: [VLANPriority]) -> JSON? {
+        guard !pairs.isEmpty else { return nil }
+        return .array(
+            pairs.map { pair in
+                var object = JSONObject()
+                object["from"] = JSON(pair.from)
+                object["to"] = JSON(pair.to)
+                return .object(object)
+            })
     }
 
     private static func macvlanObject(_ info: MACVLANInfo) -> JSONObject {

@@ -56,6 +56,7 @@ extension Output {
         if details { addDetails(of: link, names, isAddressList: isAddressList, to: &object) }
         if !isAddressList || details { object["ifalias"] = link.alias.map { JSON($0.jsonText) } }
         if statistics, let counters = link.statistics { object["stats64"] = .object(counted(counters, link)) }
+        if !isAddressList { object["vfinfo_list"] = virtualFunctions(link, statistics: statistics) }
         if !link.alternativeNames.isEmpty {
             object["altnames"] = .array(link.alternativeNames.map { JSON($0.jsonText) })
         }

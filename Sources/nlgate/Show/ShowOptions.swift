@@ -3,7 +3,7 @@ import NetlinkFamilies
 
 /// How a table is shown, the same for all of them.
 struct ShowOptions: ParsableArguments {
-    @Flag(help: "One JSON document with the names that 'ip -j' uses.")
+    @Flag(name: [.customShort("j"), .long], help: "One JSON document with the names that 'ip -j' uses.")
     var json = false
 
     @Flag(name: [.customShort("d"), .long], help: "Everything that is known (JSON).")

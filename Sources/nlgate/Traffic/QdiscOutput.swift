@@ -94,11 +94,11 @@ extension Output {
     private static func microseconds(_ ticks: UInt32) -> UInt64 { UInt64(ticks) * 64 / 1000 }
 
     /// Bytes that pass in so many ticks, as tc rounds them.
-    private static func size(_ ticks: UInt32, _ rate: UInt64) -> UInt64 {
+    static func size(_ ticks: UInt32, _ rate: UInt64) -> UInt64 {
         UInt64(Double(rate) * Double(microseconds(ticks)) / 1e6)
     }
 
-    private static func add(_ statistics: TrafficStatistics?, to object: inout JSONObject) {
+    static func add(_ statistics: TrafficStatistics?, to object: inout JSONObject) {
         if let counters = statistics?[.basic] {
             object["bytes"] = JSON(counters.bytes)
             object["packets"] = JSON(statistics?[.packets64] ?? UInt64(counters.packets))

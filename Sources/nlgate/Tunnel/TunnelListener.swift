@@ -6,6 +6,8 @@ import LinuxSys
 final class TunnelListener {
     let descriptor: Descriptor
     private let path: String?
+    /// What was made there: somebody may have put another file in its place since.
+    private let own: FileStatus?
     private let isUnix: Bool
 
     /// Binds and listens; a path has mode 0600 from the first moment.
@@ -14,8 +16,10 @@ final class TunnelListener {
         path = isUnix && !url.isAbstract ? url.host : nil
         do throws(Errno) {
             let address = try TunnelListener.address(of: url)
-            descriptor = try Descriptor.streamSocket(for: address)
-            try TunnelListener.bind(descriptor, to: address, path: path)
+            descriptor =
+                isUnix
+                ? try boundUnixSocket(address, path: path, mode: 0o600) : try TunnelListener.internetSocket(address)
+            own = if let path { try FileStatus(ofPath: path) } else { nil }
             try descriptor.listen(backlog: 64)
         } catch {
             throw .system("--listen \(url)", error)
@@ -23,7 +27,8 @@ final class TunnelListener {
     }
 
     deinit {
-        if let path { removeFile(path) }
+        guard let path, let own, let now = try? FileStatus(ofPath: path) else { return }
+        if now.device == own.device, now.inode == own.inode { removeFile(path) }
     }
 
     private static func address(of url: GatewayURL) throws(Errno) -> SocketAddress {
@@ -35,30 +40,11 @@ final class TunnelListener {
         return address
     }
 
-    private static func bind(
-        _ socket: borrowing Descriptor, to address: SocketAddress, path: String?
-    ) throws(Errno) {
-        guard let path else {
-            if address.kind != .unix { try socket.setOption(level: SOL_SOCKET, SO_REUSEADDR, 1) }
-            return try socket.bind(to: address)
-        }
-        if isDead(path, address) { removeFile(path) }
-        // The path gets the socket's own permissions, so it never has others.
-        try socket.setPermissions(mode: 0o600)
-        let previous = umask(0)
-        defer { _ = umask(previous) }
+    private static func internetSocket(_ address: SocketAddress) throws(Errno) -> Descriptor {
+        let socket = try Descriptor.streamSocket(for: address)
+        try socket.setOption(level: SOL_SOCKET, SO_REUSEADDR, 1)
         try socket.bind(to: address)
-    }
-
-    /// True for a socket that nobody listens on any more.
-    private static func isDead(_ path: String, _ address: SocketAddress) -> Bool {
-        guard let status = try? FileStatus(ofPath: path), status.kind == .socket else { return false }
-        do throws(Errno) {
-            _ = try Descriptor.streamSocket(for: address).connect(to: address)
-            return false
-        } catch {
-            return error.rawValue == ECONNREFUSED
-        }
+        return socket
     }
 
     /// The next client that may use this user's certificate; nil when there is none now.

@@ -54,7 +54,8 @@ extension Supervisor {
     /// What a broker says of one message; false when it may not say that.
     func take(_ record: AuditRecord, from child: Child) -> Bool {
         guard child.kind.isBroker, child.sessions.contains(record.session), let session = sessions[record.session],
-            record.event != .writing || record.ticket != 0
+            record.event != .writing || record.ticket != 0, record.ticket == 0 || record.event.mayWait,
+            !record.event.isOfList || child.kind.isPrivileged
         else { return false }
         if record.omitted > 0 {
             var line = line("omitted", session)
@@ -69,7 +70,7 @@ extension Supervisor {
             return true
         }
         let isWritten = audit.write(line(record, session))
-        if record.event == .writing { send(.audited(ticket: record.ticket, isWritten: isWritten), to: child) }
+        if record.ticket != 0 { send(.audited(ticket: record.ticket, isWritten: isWritten), to: child) }
         return true
     }
 
@@ -84,7 +85,7 @@ extension Supervisor {
         line.add("decision", record.event.decision)
         if record.line != 0, let policy { line.add("rule", "\(policy.name):\(record.line)") }
         line.add("denial", record.denial)
-        if record.event != .writing, record.errno >= 0 { line.add("errno", UInt64(record.errno)) }
+        if record.event.hasVerdict, record.errno >= 0 { line.add("errno", UInt64(record.errno)) }
         line.add("reason", record.event == .writing ? "about to be sent" : record.reason)
         return line
     }
@@ -107,18 +108,29 @@ private struct Operation {
 }
 
 extension AuditRecord.Event {
+    /// The broker may wait until it is written.
+    fileprivate var mayWait: Bool { self == .writing || self == .armed }
+
+    /// It is about a list that is armed, which only a privileged broker has.
+    fileprivate var isOfList: Bool { self == .armed || self == .confirmed || self == .rolledBack }
+
+    fileprivate var hasVerdict: Bool { self != .writing && self != .armed && self != .confirmed }
+
     fileprivate var name: String {
         switch self {
         case .denied: "denied"
         case .wrote, .writing: "write"
         case .wouldDeny: "would-deny"
+        case .armed: "armed"
+        case .confirmed: "confirmed"
+        case .rolledBack: "rolled-back"
         }
     }
 
     fileprivate var decision: String {
         switch self {
         case .denied: "deny"
-        case .wrote, .writing: "allow"
+        case .wrote, .writing, .armed, .confirmed, .rolledBack: "allow"
         case .wouldDeny: "report"
         }
     }

@@ -81,6 +81,10 @@ extension Supervisor {
             guard child.kind == .compiler, child.isReady else { return false }
             return compilation?.takeTables(part) ?? false
         case .audit(let record): return take(record, from: child)
+        case .armed(let number, let seconds):
+            guard case .broker(_, number) = child.kind, child.sessions.contains(number) else { return false }
+            child.isArmed = seconds > 0
+            return true
         }
     }
 

@@ -141,6 +141,36 @@ extension GatewayTests {
             }
         }
 
+        @Test func `what isn't a dead socket stays, and the help says what there is`() throws {
+            try Gateway.run { gateway in
+                let file = try gateway.scratch.write("kept", to: "file")
+                for place in [file, gateway.scratch.path + "/nowhere/t.sock"] {
+                    let refused = try result(
+                        of: program("nlgate"),
+                        ["tunnel", "--listen", "unix://" + place, "-H", Gateway.tls] + files(gateway))
+                    #expect(refused.status == .exited(3) && refused.output.contains(place), "\(refused.output)")
+                }
+                #expect(text(ofFile: file) == "kept")
+                let help = try result(of: program("nlgate"), ["tunnel", "--help"])
+                #expect(
+                    help.status == .exited(0) && help.output.contains("--listen") && help.output.contains("TLS 1.3"))
+                let nobody = try result(
+                    of: program("nlgate"), ["tunnel", "--listen", "unix:///tmp/x"] + files(gateway))
+                #expect(nobody.status == .exited(2), "\(nobody.output)")
+            }
+        }
+
+        @Test func `a path that somebody else has by now is left to him`() throws {
+            try Gateway.run { gateway in
+                let first = try start(gateway)
+                try FileManager.default.removeItem(atPath: path(gateway))
+                let second = try start(gateway)
+                try stop(first)
+                try gateway.session("unix://" + path(gateway)).ping()
+                try stop(second)
+            }
+        }
+
         @Test func `a dead socket's path is taken over, a live one's is not`() throws {
             try Gateway.run { gateway in
                 let first = try start(gateway)

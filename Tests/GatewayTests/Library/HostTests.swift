@@ -82,6 +82,41 @@ extension GatewayTests {
             }
         }
 
+        @Test func `a gateway that stands still costs a deadline, and goes on when it does`() async throws {
+            try await OutsideGateway.run { gateway in
+                gateway.settings.deadline = .milliseconds(200)
+                gateway.settings.connectTimeout = .milliseconds(300)
+                let ip = try await gateway.client()
+                #expect(try await ip.link(index: 1).index == 1)
+                let helpers = gateway.gateway.helpers().map(\.pid)
+                for helper in helpers { kill(helper, SIGSTOP) }
+                defer { for helper in helpers { kill(helper, SIGCONT) } }
+                for _ in 0..<3 {
+                    let one = await #expect(throws: NetlinkError.self) { try await ip.link(index: 1) }
+                    #expect(one?.reason == .timedOut(.milliseconds(200)))
+                }
+                let table = await #expect(throws: NetlinkError.self) { try await ip.routes() }
+                #expect(table?.reason == .timedOut(.milliseconds(200)))
+                let another = await #expect(throws: NetlinkError.self) { try await gateway.client() }
+                guard case .connection(.timedOut) = another?.reason else {
+                    Issue.record("\(String(describing: another))")
+                    return
+                }
+                for helper in helpers { kill(helper, SIGCONT) }
+                let index = try await Self.retried { try await ip.link(index: 1).index }
+                #expect(index == 1)
+                #expect(try await Self.retried { try await ip.routes().count } >= 0)
+            }
+        }
+
+        /// What was stopped has to come to its turn first.
+        private static func retried<Value>(_ body: () async throws -> Value) async throws -> Value {
+            for _ in 0..<20 {
+                if let value = try? await body() { return value }
+            }
+            return try await body()
+        }
+
         @Test func `groups that the policy doesn't grant are named`() async throws {
             let scripted = try ScriptedGateway { _, _, _ in }
             let ip = try await IPRoute(host: scripted.url)

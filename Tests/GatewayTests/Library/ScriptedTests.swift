@@ -164,6 +164,66 @@ extension GatewayTests {
             }
         }
 
+        @Test func `an answer that stops in its middle ends with the deadline`() async throws {
+            let gateway = try ScriptedGateway { header, payload, writer in
+                guard header.kind == .datagram, let request = firstMessage(payload) else { return }
+                let whole = answer(request, .newLink, linkPayload(Link(index: 1, name: "x")))
+                writer.append(.datagram, flags: .more, Array(whole.prefix(20)))
+            }
+            var settings = ConnectionSettings()
+            settings.deadline = .milliseconds(100)
+            let ip = try await IPRoute(host: gateway.url, settings: settings)
+            for _ in 0..<3 {
+                let error = await #expect(throws: NetlinkError.self) { try await ip.link(index: 1) }
+                #expect(error?.reason == .timedOut(.milliseconds(100)) || error?.reason.isConnection == true)
+            }
+            // So does a dump whose end never comes.
+            let endless = try ScriptedGateway { header, payload, writer in
+                guard header.kind == .datagram, let request = firstMessage(payload) else { return }
+                writer.append(.datagram, answer(request, .newLink, linkPayload(Link(index: 1, name: "x")), .multi))
+            }
+            let other = try await IPRoute(host: endless.url, settings: settings)
+            let error = await #expect(throws: NetlinkError.self) { try await other.links() }
+            #expect(error?.reason == .timedOut(.milliseconds(100)))
+        }
+
+        @Test func `a link with 256 virtual functions is a message beyond 64 KiB, and arrives whole`() async throws {
+            // IFLA_VFINFO_LIST 22, IFLA_VF_INFO 1, IFLA_VF_MAC 1; IFLA_VF_STATS 8, 48 bytes of counters.
+            var functions = MessageWriter()
+            for number: UInt32 in 0..<256 {
+                try functions.attribute(1) { (writer: inout MessageWriter) throws(WireError) in
+                    try writer.attribute(1) { (writer: inout MessageWriter) throws(WireError) in
+                        writer.append(number)
+                        writer.append([2, 0, 0, 0, 1, UInt8(number)] + [UInt8](repeating: 0, count: 26))
+                    }
+                    for kind: UInt16 in 2...9 {
+                        try writer.attribute(kind) { (writer: inout MessageWriter) throws(WireError) in
+                            for _ in 0..<5 { writer.append(number) }
+                        }
+                    }
+                }
+            }
+            var link = Link(index: 9, name: "pf0")
+            link.unknownAttributes = [RawAttribute(rawType: 22, payload: functions.bytes)]
+            // What else a card has: a description, its ports, its statistics.
+            for type: UInt16 in [400, 401] {
+                link.unknownAttributes.append(RawAttribute(rawType: type, payload: [UInt8](repeating: 7, count: 8192)))
+            }
+            let whole = linkPayload(link)
+            #expect(whole.count > 65_536)
+            let gateway = try ScriptedGateway { header, payload, writer in
+                guard header.kind == .datagram, let request = firstMessage(payload) else { return }
+                let isDump = request.flags.isSuperset(of: .dump)
+                writer.append(.datagram, answer(request, .newLink, whole, isDump ? .multi : []))
+                if isDump { writer.append(.datagram, answer(request, .done, [0, 0, 0, 0], .multi)) }
+            }
+            let ip = try await IPRoute(host: gateway.url)
+            for found in [try await ip.link(index: 9), try #require(try await ip.links().first)] {
+                #expect(found.name == "pf0")
+                #expect(linkPayload(found) == whole)
+            }
+        }
+
         @Test func `nobody there, and no URL`() async throws {
             let nobody = await #expect(throws: NetlinkError.self) {
                 try await IPRoute(host: "unix://@nlgate-nobody-at-all")
@@ -204,4 +264,8 @@ extension GatewayTests {
             #expect(cancelled?.reason == .cancelled)
         }
     }
+}
+
+extension NetlinkError.Reason {
+    fileprivate var isConnection: Bool { if case .connection = self { true } else { false } }
 }

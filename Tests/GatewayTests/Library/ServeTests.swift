@@ -96,22 +96,76 @@ extension GatewayTests {
             await server.stop()
         }
 
-        @Test func `it goes when the program is killed`() throws {
-            // A program of its own: this one can't be killed.
+        @Test func `it outlives the thread that started it`() async throws {
             let scratch = try Scratch()
-            let command = [
-                "exec 3<>/dev/null; mkfifo \(scratch.path)/f; (sleep 600) >\(scratch.path)/f &",
-                "echo $! >\(scratch.path)/pid; exec \(try program("nlgated")) --stop-on-eof --admin none",
-                "--frontends 1 --readers 1 --uid-base \(1_000_000 + Int(getpid()) * 8)",
-                "--listen unix://\(scratch.path)/s.sock <\(scratch.path)/f",
-            ].joined(separator: " ").replacing("; (", with: "; (")
-            let shell = try RunningTool("/bin/sh", ["-c", command], log: scratch.path + "/log")
-            try eventually("it listens") { text(ofFile: scratch.path + "/log").contains("listening on") }
-            #expect(try !shell.hasEnded())
-            let holder = try #require(Int32(text(ofFile: scratch.path + "/pid").trimmingCharacters(in: .newlines)))
-            kill(holder, SIGKILL)
-            #expect(try shell.wait() == .exited(0))
-            #expect(helpers(of: shell.child.pid).isEmpty)
+            let url = "unix://\(scratch.path)/s.sock"
+            let options = try options([url])
+            let made = Mutex<GatewayServer?>(nil)
+            let thread = Thread { made.withLock { $0 = try? GatewayServer(options) { _ in } } }
+            thread.start()
+            try eventually("the thread is over") { thread.isFinished }
+            let server = try #require(made.withLock { $0.take() })
+            try await server.ready()
+            for _ in 0..<2 {
+                #expect(try await client(url).links().isEmpty == false)
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            await server.stop()
+        }
+
+        /// A program of its own that serves; this one can't be killed.
+        private func start(_ executable: String? = nil, _ environment: [String] = []) throws -> ServingProgram {
+            try ServingProgram(try program("serve-program"), environment, executable)
+        }
+
+        @Test func `it ends with its program, however that ends, and has nothing of the program's open`() throws {
+            for signal in [SIGKILL, SIGTERM] {
+                let running = try start()
+                let pid = try running.gateway()
+                let processes = [pid] + helpers(of: pid)
+                #expect(processes.count >= 3)
+                for process in processes {
+                    let folder = "/proc/\(process)/fd"
+                    let open = try FileManager.default.contentsOfDirectory(atPath: folder).compactMap { name in
+                        try? FileManager.default.destinationOfSymbolicLink(atPath: folder + "/" + name)
+                    }
+                    #expect(!open.isEmpty && !open.contains { $0.contains(running.scratch.path) }, "\(open)")
+                }
+                try running.tool.child.signal(signal)
+                #expect(try running.tool.wait() == .signalled(signal))
+                try eventually("every process has ended") { processes.allSatisfy { !isRunning($0) } }
+            }
+        }
+
+        @Test func `the daemon's file is the one named, else the variable's, else beside the program`() throws {
+            let scratch = try Scratch()
+            let real = try program("nlgated")
+            let (named, variable) = (scratch.path + "/named", scratch.path + "/variable")
+            for path in [named, variable] {
+                try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: real)
+            }
+            for (executable, environment, expected) in [
+                (named, ["NLGATE_NLGATED=\(variable)"], named), (nil, ["NLGATE_NLGATED=\(variable)"], variable),
+                (nil, [], real), (nil, ["NLGATE_NLGATED="], real),
+            ] {
+                let running = try start(executable, environment)
+                _ = try running.gateway()
+                #expect(running.tool.log.contains(" \(expected)\n"), "\(running.tool.log)")
+            }
+            let nowhere = try start(nil, ["NLGATE_NLGATED=/nonexistent/nlgated"])
+            #expect(try nowhere.tool.wait() == .exited(1))
+            #expect(nowhere.tool.log.contains("error there is no nlgated at /nonexistent/nlgated; name it"))
+            // A program that has none beside it; where one is installed, that one is found.
+            let lone = scratch.path + "/lone-program"
+            try FileManager.default.copyItem(atPath: try program("serve-program"), toPath: lone)
+            let other = try ServingProgram(lone, [], nil)
+            if FileManager.default.fileExists(atPath: "/usr/sbin/nlgated") {
+                _ = try other.gateway()
+                #expect(other.tool.log.contains(" /usr/sbin/nlgated\n"))
+            } else {
+                #expect(try other.tool.wait() == .exited(1))
+                #expect(other.tool.log.contains("there is no nlgated at \(scratch.path)/nlgated, /usr/sbin/nlgated;"))
+            }
         }
 
         /// Processes that a supervisor started.
@@ -121,6 +175,37 @@ extension GatewayTests {
                 text(ofFile: "/proc/\(other)/cmdline").split(separator: "\0").contains("supervisor=\(pid)")
             }
         }
+    }
+}
+
+/// A program that serves, with the gateway that it started.
+private final class ServingProgram {
+    let scratch: Scratch
+    let tool: RunningTool
+
+    init(_ path: String, _ environment: [String], _ executable: String?) throws {
+        scratch = try Scratch()
+        let identities = try Identities.shared.get()
+        let words = [
+            "unix://\(scratch.path)/s.sock", identities.keyPath, identities.certificatePath, identities.authorityPath,
+        ]
+        tool = try RunningTool(
+            "/usr/bin/env", environment + [path] + words + (executable.map { [$0] } ?? []),
+            log: scratch.path + "/log")
+    }
+
+    deinit {
+        try? tool.child.signal(SIGKILL)
+        _ = try? tool.wait()
+    }
+
+    /// Process id of the daemon, as soon as it listens.
+    func gateway() throws -> Int32 {
+        try eventually("it serves, or says why not") {
+            try tool.log.contains("serving ") || tool.hasEnded()
+        }
+        let line = try #require(tool.log.split(separator: "\n").first { $0.hasPrefix("serving ") }, "\(tool.log)")
+        return try #require(Int32(line.split(separator: " ")[1]))
     }
 }
 

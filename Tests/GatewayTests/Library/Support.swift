@@ -10,7 +10,7 @@ import TLSSocket
 import Testing
 
 /// A network namespace with a name, so that a gateway outside can serve it.
-final class NamedNamespace {
+final class NamedNamespace: Sendable {
     private static let count = Atomic<Int>(0)
 
     let name: String

@@ -23,7 +23,7 @@ struct Identities: Sendable {
         let made = try CertificateAuthority.create(commonName: "test CA", validity: span)
         authorityCertificate = made.certificate
         authority = try CertificateAuthority(certificate: made.certificate, key: made.key)
-        let names = ["localhost", "127.0.0.1", "::1"]
+        let names = ["localhost", "127.0.0.1", "::1", "10.9.0.1"]
         let server = try authority.issueServer(names: names, validity: Validity(days: 30))
         client = try authority.issueClient(commonName: "noc-7", validity: Validity(days: 30))
         certificatePath = try scratch.write(server.certificate, to: "server.crt", mode: 0o644)

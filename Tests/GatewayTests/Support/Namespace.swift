@@ -26,6 +26,9 @@ final class Namespace {
         descriptor = try Descriptor.open("/run/netns/\(name)", flags: O_RDONLY)
     }
 
+    /// What `ip link set … netns` takes.
+    var path: String { "/proc/\(getpid())/fd/\(descriptor.raw)" }
+
     /// Runs `body` with the calling thread in the namespace; what it starts and opens belongs there.
     @discardableResult
     func enter<Result>(_ body: () throws -> Result) throws -> Result {

@@ -28,12 +28,21 @@ enum OldClient {
         }
     }
 
-    static func isAvailable(_ versions: String...) -> Bool {
+    /// Every release that speaks to a gateway; the package index has no 0.1.8 and no 0.1.11.
+    static let versions = ["0.1.4", "0.1.5", "0.1.6", "0.1.7", "0.1.9", "0.1.10", "0.1.12"]
+    /// One of each kind: what 0.1.4 and 0.1.5, what those until 0.1.7, and what the later ones have in common.
+    static let kinds = ["0.1.4", "0.1.7", "0.1.12"]
+
+    /// True where an event that comes between two requests of a change takes away what was still to be asked for: until
+    /// 0.1.5 the thread that reads events puts what it reads in the place of an interface's pending changes.
+    static func mayForgetChanges(_ version: String) -> Bool { ["0.1.4", "0.1.5"].contains(version) }
+
+    static func isAvailable(_ versions: [String]) -> Bool {
         python != nil && versions.allSatisfy { folder($0) != nil }
     }
 
     /// A script of the repository with the environment of the tests, as the package index may need it.
-    private static func output(of script: String, _ arguments: [String]) throws -> String {
+    static func output(of script: String, _ arguments: [String]) throws -> String {
         let process = Process()
         process.executableURL = URL(filePath: root.path() + script)
         process.arguments = arguments
@@ -60,8 +69,15 @@ enum OldClient {
             log: log)
     }
 
+    /// Runs `old_client.py` to its end; the only object that it printed.
+    static func one(_ version: String, _ words: String..., in scratch: Scratch) throws -> [String: Any] {
+        let objects = try run(version, words, in: scratch)
+        guard let first = objects.first, objects.count == 1 else { throw ToolFailure(description: "\(objects)") }
+        return first
+    }
+
     /// Runs `old_client.py` to its end; the objects that it printed.
-    static func run(_ version: String, _ words: String..., in scratch: Scratch) throws -> [[String: Any]] {
+    static func run(_ version: String, _ words: [String], in scratch: Scratch) throws -> [[String: Any]] {
         let tool = try start(version, words, log: scratch.path + "/old-\(UUID().uuidString)")
         let status = try tool.wait(seconds: 240)
         guard status == .exited(0) else {
@@ -81,4 +97,19 @@ enum OldClient {
 extension Gateway {
     /// What a client is called with.
     var unixURL: String { "unix://" + unixPath }
+}
+
+/// Pythons that are on the path or among pyenv's versions, one of each version.
+enum Python {
+    /// For `nlgate_client.py`.
+    static let clients = list(from: 8)
+    /// With pyroute2 0.9 beside them; none where the package index can't be had.
+    static let withPyroute = list(from: 9).compactMap { python in
+        try? OldClient.output(of: "Tests/python/make-venv", [python, OldClient.root.path() + ".build/pyroute2/0.9"])
+    }
+
+    private static func list(from minor: Int) -> [String] {
+        let found = (try? OldClient.output(of: "Tests/python/find-pythons", ["\(minor)"])) ?? ""
+        return found.split(separator: "\n").map(String.init)
+    }
 }
