@@ -22,6 +22,8 @@ import LinuxSys
 final class AdminSocket {
     /// `nlga`, version 1, verb; little-endian.
     static let requestLength = 8
+    /// Where it is when nothing else is said and the daemon is root.
+    static let usualPath = "/run/nlgate/admin.sock"
     private static let mostClients = 16
     /// How long a client may take, in milliseconds.
     private static let patience: UInt64 = 5000
@@ -47,7 +49,7 @@ final class AdminSocket {
     private var count: UInt64 = 0
 
     init(_ options: Options) throws(StartError) {
-        guard let path = options.admin ?? (getuid() == 0 ? "/run/nlgate/admin.sock" : nil), path != "none" else {
+        guard let path = options.admin ?? (getuid() == 0 ? AdminSocket.usualPath : nil), path != "none" else {
             listener = nil
             return
         }

@@ -132,15 +132,24 @@ struct Users {
             return
         }
         func user(_ name: String, _ place: UInt32) -> User {
-            if options.uidBase == nil, let installed = installedUser(name) { return installed }
-            let number = (options.uidBase ?? Users.defaultBase) + place
-            return User(uid: number, gid: number)
+            Users.user(name, place, base: options.uidBase)
         }
         // The order of design: frontend, keeper, reader, broker, policy compiler.
         frontend = user("nlgate-frontend", 0)
         reader = user("nlgate-reader", 2)
         broker = user("nlgate-broker", 3)
         compiler = user("nlgate-policyc", 4)
+    }
+
+    /// Whom the policy compiler becomes while the options aren't known yet.
+    static func compiler(base: UInt32?) -> User? {
+        getuid() == 0 ? user("nlgate-policyc", 4, base: base) : nil
+    }
+
+    private static func user(_ name: String, _ place: UInt32, base: UInt32?) -> User {
+        if base == nil, let installed = installedUser(name) { return installed }
+        let number = (base ?? defaultBase) + place
+        return User(uid: number, gid: number)
     }
 }
 

@@ -13,7 +13,9 @@ do throws(StartError) {
     var words = Array(CommandLine.arguments.dropFirst())
     let manager = try ServiceManager(takingFrom: &words)
     SupervisorSealing.normaliseDescriptors(keeping: manager.socketNames.count)
-    let options = try Options(words, activated: try manager.schemes())
+    let activated = try manager.schemes()
+    let options = try Options(try ConfigurationReader.settings(words, activated), activated: activated)
+    if options.settings.contains(where: { $0.name == "print-config" }) { throw .help(options.asConfiguration) }
     printInsecureChoices(options)
     let files = try CredentialFiles(options)
     let users = try Users(options)

@@ -88,7 +88,9 @@ extension GatewayTests {
                 for url in ["tls://127.0.0.1:7000", "tls://[::1]:7000", "unix://\(managed.scratch.path)/s.sock"] {
                     let words = ["link", "--json", "-H", url] + (url.hasPrefix("tls") ? client : [])
                     let shown = try result(of: program("nlgate"), words)
-                    #expect(shown.status == .exited(0) && shown.output.contains("\"ifname\":\"lo\""), "\(url): \(shown.output)")
+                    #expect(
+                        shown.status == .exited(0) && shown.output.contains("\"ifname\":\"lo\""),
+                        "\(url): \(shown.output)")
                 }
                 try eventually("WATCHDOG, more than once") {
                     try managed.listen().components(separatedBy: "WATCHDOG=1").count > 2
