@@ -10,7 +10,7 @@ private let headerLength = 2
 extension ChildMessage {
     private enum Kind: UInt16 {
         case ready = 1
-        case failed, open, closed, sessionClosed, accepted, ended, diagnostics, tables, audit, armed
+        case failed, open, closed, sessionClosed, accepted, ended, diagnostics, tables, audit, armed, measured, measuredAll
 
         var length: Int {
             switch self {
@@ -22,6 +22,8 @@ extension ChildMessage {
             case .diagnostics, .tables: TablePart.size
             case .audit: AuditRecord.size
             case .armed: 8 + 4
+            case .measured: SessionMeasures.size
+            case .measuredAll: 0
             }
         }
     }
@@ -64,6 +66,11 @@ extension ChildMessage {
             writer.put(Kind.armed.rawValue)
             writer.put(session)
             writer.put(seconds)
+        case .measured(let measures):
+            writer.put(Kind.measured.rawValue)
+            measures.write(to: &writer)
+        case .measuredAll:
+            writer.put(Kind.measuredAll.rawValue)
         }
         return writer.bytes
     }
@@ -94,6 +101,8 @@ extension ChildMessage {
             let seconds = reader.number(UInt32.self)
             guard seconds <= longestArming else { throw malformed(bytes) }
             self = .armed(session: session, seconds: seconds)
+        case .measured: self = .measured(SessionMeasures(from: &reader))
+        case .measuredAll: self = .measuredAll
         }
     }
 }
@@ -129,7 +138,7 @@ extension OpenRequest {
 extension SupervisorMessage {
     private enum Kind: UInt16 {
         case adopt = 16
-        case opened, refused, assign, revoke, serve, stop, grants, forgetGrants, regrant, audited
+        case opened, refused, assign, revoke, serve, stop, grants, forgetGrants, regrant, audited, measure
 
         var length: Int {
             switch self {
@@ -138,7 +147,7 @@ extension SupervisorMessage {
             case .refused: 8 + textLength
             case .assign: 8 + 4 + 2 + 1 + 4 + 160 + 160 + 2 * Endpoint.size
             case .revoke: 12 + textLength
-            case .serve, .stop: 0
+            case .serve, .stop, .measure: 0
             case .grants: 4 + TablePart.size
             case .forgetGrants: 4
             case .regrant: 12 + 160
@@ -192,6 +201,8 @@ extension SupervisorMessage {
             writer.put(Kind.audited.rawValue)
             writer.put(ticket)
             writer.put(UInt8(isWritten ? 1 : 0))
+        case .measure:
+            writer.put(Kind.measure.rawValue)
         }
         return writer.bytes
     }
@@ -225,6 +236,7 @@ extension SupervisorMessage {
             let ticket = reader.number(UInt64.self)
             guard let isWritten = flag(reader.number()) else { throw malformed(bytes) }
             self = .audited(ticket: ticket, isWritten: isWritten)
+        case .measure: self = .measure
         }
     }
 
@@ -232,7 +244,7 @@ extension SupervisorMessage {
     public var carriesDescriptor: Bool {
         switch self {
         case .adopt, .opened, .assign: true
-        case .refused, .revoke, .serve, .stop, .grants, .forgetGrants, .regrant, .audited: false
+        case .refused, .revoke, .serve, .stop, .grants, .forgetGrants, .regrant, .audited, .measure: false
         }
     }
 }

@@ -24,6 +24,10 @@ public enum ChildMessage: Equatable, Sendable {
     case audit(AuditRecord)
     /// From a privileged broker: its session's list is armed for so many seconds; 0: no list is armed any more.
     case armed(session: UInt64, seconds: UInt32)
+    /// From a broker that was asked: what has passed through one of its sessions.
+    case measured(SessionMeasures)
+    /// From a broker that was asked: that was every session.
+    case measuredAll
 }
 
 /// What a frontend says when a client sent HELLO.
@@ -87,6 +91,8 @@ public enum SupervisorMessage: Equatable, Sendable {
     case regrant(session: UInt64, grantSet: UInt32, roles: String)
     /// To a broker: the record with this ticket is in the audit log, or couldn't be written.
     case audited(ticket: UInt64, isWritten: Bool)
+    /// To a broker: say what has passed through each session.
+    case measure
 }
 
 /// What a broker gets to know of a session.

@@ -129,7 +129,7 @@ struct Frontend: ~Copyable {
                     sayGoodbye(connection, GoodbyeReason.restart, "the gateway is stopping")
                 }
             case .serve: listen()
-            case .assign, .revoke, .grants, .forgetGrants, .regrant, .audited: exit(1)
+            case .assign, .revoke, .grants, .forgetGrants, .regrant, .audited, .measure: exit(1)
             }
         }
     }

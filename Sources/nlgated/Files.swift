@@ -30,6 +30,9 @@ struct CredentialFiles {
             descriptor = opened
         }
 
+        /// For whoever may look into this process.
+        var number: Int32 { descriptor.raw }
+
         func reopened() throws(Errno) -> Descriptor {
             try Descriptor.open("/proc/self/fd/\(descriptor.raw)", flags: O_RDONLY)
         }
@@ -41,6 +44,14 @@ struct CredentialFiles {
     let revocationList: File?
     /// The CA of the server's own certificate, to check that it is.
     let authority: File?
+
+    /// Those that end some day, and what they are.
+    var shown: [(what: String, file: File)] {
+        let all = [
+            ("server certificate", certificate), ("clients' CA", clientAuthority), ("revocation list", revocationList),
+        ]
+        return all.compactMap { what, file in file.map { (what, $0) } }
+    }
 
     init(_ options: Options) throws(StartError) {
         guard options.usesTLS else {

@@ -161,6 +161,7 @@ extension Supervisor {
         epoll.remove(child.process.descriptor.raw)
         for session in child.sessions { forget(session) }
         for peer in child.adopted.values { forget(peer) }
+        answerStatus()
         if isStopping { return }
         switch child.kind {
         case .compiler: finishCompilation(status)
@@ -185,6 +186,7 @@ extension Supervisor {
     /// Back-off: 100 ms, doubled with each death within a minute, at most 10 s; a gateway whose processes die all the
     /// time ends, so that whoever watches it takes notice.
     private func restart(_ kind: Child.Kind) {
+        restartCount += 1
         deaths = deaths.filter { now - $0 < 60_000 } + [now]
         guard deaths.count <= Supervisor.mostDeaths else {
             writeStandardError("nlgated: \(deaths.count) processes died within a minute; giving up")

@@ -56,6 +56,14 @@ final class Supervisor {
     /// The policy that is being compiled.
     var compilation: Compilation?
     var grantSets = GrantSets()
+    /// Somebody waits for `nlgate status`.
+    var statusRequest: StatusRequest?
+
+    let startedAt = Clock.monotonicMilliseconds()
+    /// Messages and sessions that the policy refused.
+    var denialCount: UInt64 = 0
+    /// Standing processes that ended by themselves.
+    var restartCount: UInt64 = 0
 
     var sessions: [UInt64: SessionRecord] = [:]
     var sessionCount: UInt64 = 0
@@ -277,6 +285,7 @@ final class Supervisor {
             }
         }
         endExpiredSessions()
+        answerStatus()
         guard now >= nextOmissions else { return }
         nextOmissions = now + 1000
         audit.writeOmissions(now: now)

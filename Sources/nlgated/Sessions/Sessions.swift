@@ -85,6 +85,8 @@ extension Supervisor {
             guard case .broker(_, number) = child.kind, child.sessions.contains(number) else { return false }
             child.isArmed = seconds > 0
             return true
+        case .measured(let measures): return take(measures, from: child)
+        case .measuredAll: return takeMeasured(child)
         }
     }
 
