@@ -13,13 +13,14 @@ RELEASE := -c release --static-swift-stdlib --disable-local-rpath -Xlinker -z -X
 DIST := .build/dist
 
 .NOTPARALLEL:
-.PHONY: help setup build release image verify test lint format docs bench soak demo install clean
+.PHONY: help setup build release image deb test-deb verify test lint format docs bench soak demo install clean
 
 help:
 	@echo "make setup    install the Debian packages that are missing (needs root or sudo)"
 	@echo "make build    debug build"
 	@echo "make release  stripped release programs in $(DIST)"
 	@echo "make image    a container image out of the release programs, by buildah"
+	@echo "make deb      the Debian package in $(DIST), out of release programs"
 	@echo "make verify   check how the release programs are linked, and the example of docs/protocol.md"
 	@echo "make test     setup, build, all tests, release, verify"
 	@echo "make lint     format and checks of the sources and documents"
@@ -49,6 +50,14 @@ release:
 image: release
 	deploy/oci/build.sh $(DIST)
 
+deb: release
+	deploy/deb/build.sh $(DIST) $(DIST)
+
+# The package of the release programs that are there, in a clean system of its own under systemd.
+test-deb:
+	deploy/deb/build.sh $(DIST) $(DIST)
+	deploy/test-deb.sh $(DIST)
+
 verify:
 	deploy/verify-binaries.sh "$$($(SWIFT) build $(RELEASE) --show-bin-path)" $(DIST)
 	deploy/verify-example.sh $(DIST)
@@ -56,7 +65,7 @@ verify:
 test: setup
 	$(SWIFT) build -j $(JOBS) --build-tests
 	$(SWIFT) test -j $(JOBS) --disable-xctest --skip-build
-	$(MAKE) release verify
+	$(MAKE) release verify test-deb
 	deploy/oci/test.sh $(DIST)
 	deploy/test-docs.py $(DIST)
 
@@ -87,12 +96,13 @@ demo: setup release
 install:
 	@for program in $(PROGRAMS); do \
 	    [ -x $(DIST)/$$program ] || { echo "$(DIST)/$$program is missing: run 'make release' first"; exit 1; }; done
-	install -D -m 0755 $(DIST)/nlgated "$(DESTDIR)$(PREFIX)/sbin/nlgated"
-	install -D -m 0755 $(DIST)/nlgate "$(DESTDIR)$(PREFIX)/bin/nlgate"
-	install -D -m 0755 $(DIST)/nlgate-frontend "$(DESTDIR)$(PREFIX)/libexec/nlgate/nlgate-frontend"
-	install -D -m 0755 $(DIST)/nlgate-keeper "$(DESTDIR)$(PREFIX)/libexec/nlgate/nlgate-keeper"
-	install -D -m 0755 $(DIST)/nlgate-broker "$(DESTDIR)$(PREFIX)/libexec/nlgate/nlgate-broker"
-	install -D -m 0755 $(DIST)/nlgate-policyc "$(DESTDIR)$(PREFIX)/libexec/nlgate/nlgate-policyc"
+	set -e; for program in $(PROGRAMS); do \
+	    case $$program in \
+	        nlgated) folder=sbin ;; \
+	        nlgate) folder=bin ;; \
+	        *) folder=libexec/nlgate ;; \
+	    esac; \
+	    install -D -m 0755 $(DIST)/$$program "$(DESTDIR)$(PREFIX)/$$folder/$$program"; done
 	@if [ "$(PREFIX)" != /usr ]; then \
 	    echo "nlgated looks for its helpers beside itself and in /usr/libexec/nlgate, not in $(PREFIX)/libexec/nlgate"; fi
 

@@ -100,7 +100,7 @@ let package = Package(
         .testTarget(name: "TLSHandshakeTests", dependencies: ["TLSHandshake"]),
         .testTarget(name: "GatewayURLTests", dependencies: ["GatewayURL"]),
         .testTarget(name: "RolesTests", dependencies: ["Roles", "GatewayPolicy", "PolicyFile"]),
-        .testTarget(name: "NlgatedTests", dependencies: ["nlgated", "Roles"]),
+        .testTarget(name: "NlgatedTests", dependencies: ["nlgated", "GatewayURL", "Roles"]),
         .testTarget(name: "GatewayProtocolTests", dependencies: ["GatewayProtocol", "NetlinkWire"]),
         .testTarget(name: "LinuxSysTests", dependencies: ["LinuxSys", "CHostile"]),
         .target(name: "CHostile", path: "Tests/CHostile", cSettings: [.define("_GNU_SOURCE")]),
@@ -133,9 +133,9 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSSocket",
-                "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "GatewayPolicy", "Roles", "nlgate",
-                "nlgated", "nlgate-frontend", "nlgate-keeper", "nlgate-broker", "nlgate-policyc", "hostile-helper",
-                "serve-program", "exec-probe",
+                "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "GatewayPolicy", "PolicyFile", "Roles",
+                "nlgate", "nlgated", "nlgate-frontend", "nlgate-keeper", "nlgate-broker", "nlgate-policyc",
+                "hostile-helper", "serve-program", "exec-probe",
             ]),
         .testTarget(name: "LayeringTests"),
         .testTarget(

@@ -39,6 +39,12 @@ need_command unshare util-linux
 need_command buildah buildah
 need_command podman podman
 need_command runc runc
+need_command systemd-analyze systemd
+need_command systemd-nspawn systemd-container
+need_command mmdebstrap mmdebstrap
+need_command dpkg-deb dpkg
+need_command fakeroot fakeroot
+need_command lintian lintian
 [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
 case "$(gcc -print-file-name=libstdc++.so 2>/dev/null)" in
     /*) ;;

@@ -11,7 +11,7 @@ extension ChildMessage {
     private enum Kind: UInt16 {
         case ready = 1
         case failed, open, closed, sessionClosed, accepted, ended, diagnostics, tables, audit, armed, verified
-        case misbehaved, keeperLost
+        case misbehaved, keeperLost, measured, measuredAll
 
         var length: Int {
             switch self {
@@ -26,6 +26,8 @@ extension ChildMessage {
             case .verified: VerifiedClient.size
             case .misbehaved: 8
             case .keeperLost: 0
+            case .measured: SessionMeasures.size
+            case .measuredAll: 0
             }
         }
     }
@@ -75,6 +77,11 @@ extension ChildMessage {
             writer.put(Kind.misbehaved.rawValue)
             writer.put(frontend)
         case .keeperLost: writer.put(Kind.keeperLost.rawValue)
+        case .measured(let measures):
+            writer.put(Kind.measured.rawValue)
+            measures.write(to: &writer)
+        case .measuredAll:
+            writer.put(Kind.measuredAll.rawValue)
         }
         return writer.bytes
     }
@@ -110,6 +117,8 @@ extension ChildMessage {
             self = .verified(client)
         case .misbehaved: self = .misbehaved(frontend: reader.number())
         case .keeperLost: self = .keeperLost
+        case .measured: self = .measured(SessionMeasures(from: &reader))
+        case .measuredAll: self = .measuredAll
         }
     }
 }
@@ -142,7 +151,7 @@ extension OpenRequest {
 extension SupervisorMessage {
     private enum Kind: UInt16 {
         case adopt = 16
-        case opened, refused, assign, revoke, serve, stop, grants, forgetGrants, regrant, audited, attach, keeper
+        case opened, refused, assign, revoke, serve, stop, grants, forgetGrants, regrant, audited, attach, keeper, measure
 
         var length: Int {
             switch self {
@@ -151,7 +160,7 @@ extension SupervisorMessage {
             case .refused: 8 + textLength
             case .assign: 8 + 4 + 2 + 1 + 4 + 160 + 160 + 2 * Endpoint.size
             case .revoke: 12 + textLength
-            case .serve, .stop: 0
+            case .serve, .stop, .measure: 0
             case .grants: 4 + TablePart.size
             case .forgetGrants: 4
             case .regrant: 12 + 160
@@ -211,6 +220,8 @@ extension SupervisorMessage {
             writer.put(Kind.attach.rawValue)
             writer.put(frontend)
         case .keeper: writer.put(Kind.keeper.rawValue)
+        case .measure:
+            writer.put(Kind.measure.rawValue)
         }
         return writer.bytes
     }
@@ -246,6 +257,7 @@ extension SupervisorMessage {
             self = .audited(ticket: ticket, isWritten: isWritten)
         case .attach: self = .attach(frontend: reader.number())
         case .keeper: self = .keeper
+        case .measure: self = .measure
         }
     }
 
@@ -253,7 +265,7 @@ extension SupervisorMessage {
     public var carriesDescriptor: Bool {
         switch self {
         case .adopt, .opened, .assign, .attach, .keeper: true
-        case .refused, .revoke, .serve, .stop, .grants, .forgetGrants, .regrant, .audited: false
+        case .refused, .revoke, .serve, .stop, .grants, .forgetGrants, .regrant, .audited, .measure: false
         }
     }
 }

@@ -30,6 +30,10 @@ public enum ChildMessage: Equatable, Sendable {
     case misbehaved(frontend: UInt64)
     /// From a frontend: the keeper doesn't answer, and a new link is wanted.
     case keeperLost
+    /// From a broker that was asked: what has passed through one of its sessions.
+    case measured(SessionMeasures)
+    /// From a broker that was asked: that was every session.
+    case measuredAll
 }
 
 /// What a frontend says when a client sent HELLO.
@@ -94,6 +98,8 @@ public enum SupervisorMessage: Equatable, Sendable {
     case attach(frontend: UInt64)
     /// To a frontend, with a descriptor: the link to the keeper.
     case keeper
+    /// To a broker: say what has passed through each session.
+    case measure
 }
 
 /// What a broker gets to know of a session.

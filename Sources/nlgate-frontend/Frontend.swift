@@ -133,7 +133,7 @@ struct Frontend: ~Copyable {
                 guard let socket = passed.take() else { exit(1) }
                 control.send(.accepted(number: 0))
                 credentials.keeper.connect(SessionSocket(socket))
-            case .assign, .revoke, .grants, .forgetGrants, .regrant, .audited, .attach: exit(1)
+            case .assign, .revoke, .grants, .forgetGrants, .regrant, .audited, .attach, .measure: exit(1)
             }
         }
     }

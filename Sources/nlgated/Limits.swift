@@ -66,6 +66,9 @@ struct Limits {
         self[keyPath: entry.path] = try number("--limit \(entry.name)", String(parts[1]), entry.range)
     }
 
+    /// Every limit: its name and its value.
+    var all: [(name: String, value: Int)] { Limits.entries.map { ($0.name, self[keyPath: $0.path]) } }
+
     private var help: String {
         Limits.entries.map { "\($0.name)=\(self[keyPath: $0.path])\t\($0.help)" }.joined(separator: "\n")
     }

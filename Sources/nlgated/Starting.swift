@@ -35,6 +35,7 @@ extension Supervisor {
         try listeners.listen(backlog: limits.backlog)
         isServing = true
         for child in children.values { beginServing(child) }
+        notifier.ready("serving")
     }
 
     func beginServing(_ child: Child) {
@@ -92,7 +93,7 @@ extension Supervisor {
         var next = inheritance.next
         let inherited = listeners.internet.map { listener in
             defer { next += 1 }
-            return ListenerOption(descriptor: next, transport: listener.url.scheme == .tls ? .tls : .tcp)
+            return ListenerOption(descriptor: next, transport: listener.scheme == .tls ? .tls : .tcp)
         }
         let options = FrontendOptions(
             seal: sealOptions(users.frontend), listeners: inherited, certificate: certificate,
@@ -170,6 +171,7 @@ extension Supervisor {
         epoll.remove(child.process.descriptor.raw)
         for session in child.sessions { forget(session) }
         for peer in child.adopted.values { forget(peer) }
+        answerStatus()
         if isStopping { return }
         switch child.kind {
         case .compiler: finishCompilation(status)
@@ -195,6 +197,7 @@ extension Supervisor {
     /// Back-off: 100 ms, doubled with each death within a minute, at most 10 s; a gateway whose processes die all the
     /// time ends, so that whoever watches it takes notice.
     private func restart(_ kind: Child.Kind) {
+        restartCount += 1
         deaths = deaths.filter { now - $0 < 60_000 } + [now]
         guard deaths.count <= Supervisor.mostDeaths else {
             writeStandardError("nlgated: \(deaths.count) processes died within a minute; giving up")

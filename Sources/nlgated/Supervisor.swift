@@ -34,6 +34,7 @@ final class Supervisor {
     let listeners: Listeners
     let admin: AdminSocket
     let signals: Signals
+    let notifier: Notifier
     let report: SealingReport
     let audit: AuditLog
     let daemonUID = getuid()
@@ -55,6 +56,14 @@ final class Supervisor {
     /// The policy that is being compiled.
     var compilation: Compilation?
     var grantSets = GrantSets()
+    /// Somebody waits for `nlgate status`.
+    var statusRequest: StatusRequest?
+
+    let startedAt = Clock.monotonicMilliseconds()
+    /// Messages and sessions that the policy refused.
+    var denialCount: UInt64 = 0
+    /// Standing processes that ended by themselves.
+    var restartCount: UInt64 = 0
 
     var sessions: [UInt64: SessionRecord] = [:]
     var sessionCount: UInt64 = 0
@@ -80,7 +89,7 @@ final class Supervisor {
     init(
         _ options: Options, limits: Limits, files: CredentialFiles, users: Users, namespaces: Namespaces,
         images: Images, listeners: Listeners, admin: AdminSocket, audit: AuditLog, signals: Signals,
-        report: SealingReport
+        notifier: Notifier, report: SealingReport
     ) throws(StartError) {
         self.options = options
         self.limits = limits
@@ -92,6 +101,7 @@ final class Supervisor {
         self.admin = admin
         self.audit = audit
         self.signals = signals
+        self.notifier = notifier
         self.report = report
         let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         frontendCount = options.frontends ?? cores
@@ -138,6 +148,7 @@ final class Supervisor {
         if isStopping, !hasStoppedAll, stopFirst.allSatisfy({ children[$0] == nil }) { stopAll() }
         startDue()
         checkDeadlines()
+        notifier.alive(now: now)
     }
 
     private func handle(_ event: Event) {
@@ -235,6 +246,7 @@ final class Supervisor {
     func stop(exitCode: Int32) {
         guard !isStopping else { return }
         isStopping = true
+        notifier.stopping()
         self.exitCode = exitCode
         stopDeadline = now + 5000
         restarts = []
@@ -274,6 +286,7 @@ final class Supervisor {
         }
         endExpiredSessions()
         renewLinks()
+        answerStatus()
         guard now >= nextOmissions else { return }
         nextOmissions = now + 1000
         audit.writeOmissions(now: now)

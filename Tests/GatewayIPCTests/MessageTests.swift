@@ -20,11 +20,18 @@ private let record = AuditRecord(
     event: .writing, session: 1 << 50, ticket: 9, errno: -1, line: 21, omitted: 3, isWrite: true,
     operation: "route NEWROUTE", target: "dst=10.0.0.0/8 table=100", denial: "5f3a", reason: "no such grant")
 
+private let measures = {
+    var measures = SessionMeasures(session: 1 << 40)
+    (measures.requests, measures.requestBytes, measures.messages) = (1, 2, UInt64.max)
+    (measures.messageBytes, measures.overruns, measures.queued) = (3, 4, 5)
+    return measures
+}()
+
 private let childMessages: [ChildMessage] = [
     .ready(report: (0..<256).map { UInt8($0) }), .failed("no"), .open(request), .closed(connection: 8),
     .sessionClosed(connection: 9), .accepted(number: UInt64.max), .ended(session: 11),
     .diagnostics(part), .tables(part), .audit(record), .armed(session: 12, seconds: 3600), .verified(client),
-    .misbehaved(frontend: 1 << 33), .keeperLost,
+    .misbehaved(frontend: 1 << 33), .keeperLost, .measured(measures), .measuredAll,
 ]
 
 private let supervisorMessages: [SupervisorMessage] = [
@@ -34,6 +41,7 @@ private let supervisorMessages: [SupervisorMessage] = [
     .grants(number: 77, part: part), .forgetGrants(number: 78),
     .regrant(session: 13, grantSet: 79, roles: "monitor,router"), .audited(ticket: 1 << 60, isWritten: true),
     .attach(frontend: 1 << 34), .keeper,
+    .measure,
 ]
 
 /// Random numbers that are the same in every run.

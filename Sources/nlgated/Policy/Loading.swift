@@ -82,6 +82,7 @@ extension Supervisor {
         if !isFirst {
             rejudge()
             log(text)
+            notifier.ready(text)
         }
         if !options.checkOnly { audit.reload(loaded.name, isLoaded: true, loaded.summary) }
         for client in done.request.waiting { admin.answer(client, ok: text, warnings, self) }
@@ -95,6 +96,7 @@ extension Supervisor {
             failure = failure ?? text
         } else {
             log("\(text); the one before stays in force")
+            notifier.ready("\(text); the one before stays in force")
         }
         if !options.checkOnly { audit.reload(name, isLoaded: false, reason) }
         for client in request.waiting { admin.answer(client, error: text, diagnostics, self) }
@@ -103,6 +105,7 @@ extension Supervisor {
     /// SIGHUP: the configured policy is read again, and the audit log is opened again.
     func reload() {
         audit.reopen()
+        notifier.reloading()
         requestPolicy(PolicyRequest(kind: .configured, waiting: []))
     }
 

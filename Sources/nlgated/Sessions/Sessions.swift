@@ -93,6 +93,8 @@ extension Supervisor {
             guard child.isFrontend, needsKeeper else { return false }
             child.wantsLink = true
             return true
+        case .measured(let measures): return take(measures, from: child)
+        case .measuredAll: return takeMeasured(child)
         }
     }
 
