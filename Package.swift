@@ -132,7 +132,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSSocket",
+                "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSHandshake",
+                "TLSSocket",
                 "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "GatewayPolicy", "Roles", "nlgate",
                 "nlgated", "nlgate-frontend", "nlgate-keeper", "nlgate-broker", "nlgate-policyc", "hostile-helper",
                 "serve-program", "exec-probe",

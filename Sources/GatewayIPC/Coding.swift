@@ -11,7 +11,7 @@ extension ChildMessage {
     private enum Kind: UInt16 {
         case ready = 1
         case failed, open, closed, sessionClosed, accepted, ended, diagnostics, tables, audit, armed, verified
-        case misbehaved, keeperLost
+        case misbehaved, keeperLost, revoked
 
         var length: Int {
             switch self {
@@ -26,6 +26,7 @@ extension ChildMessage {
             case .verified: VerifiedClient.size
             case .misbehaved: 8
             case .keeperLost: 0
+            case .revoked: 8 + 4
             }
         }
     }
@@ -75,6 +76,10 @@ extension ChildMessage {
             writer.put(Kind.misbehaved.rawValue)
             writer.put(frontend)
         case .keeperLost: writer.put(Kind.keeperLost.rawValue)
+        case .revoked(let frontend, let connection):
+            writer.put(Kind.revoked.rawValue)
+            writer.put(frontend)
+            writer.put(connection)
         }
         return writer.bytes
     }
@@ -110,6 +115,7 @@ extension ChildMessage {
             self = .verified(client)
         case .misbehaved: self = .misbehaved(frontend: reader.number())
         case .keeperLost: self = .keeperLost
+        case .revoked: self = .revoked(frontend: reader.number(), connection: reader.number())
         }
     }
 }
@@ -143,6 +149,7 @@ extension SupervisorMessage {
     private enum Kind: UInt16 {
         case adopt = 16
         case opened, refused, assign, revoke, serve, stop, grants, forgetGrants, regrant, audited, attach, keeper
+        case review, retire
 
         var length: Int {
             switch self {
@@ -157,7 +164,8 @@ extension SupervisorMessage {
             case .regrant: 12 + 160
             case .audited: 9
             case .attach: 8
-            case .keeper: 0
+            case .keeper, .retire: 0
+            case .review: 8 + 4 + VerifiedClient.traceSize
             }
         }
     }
@@ -211,6 +219,12 @@ extension SupervisorMessage {
             writer.put(Kind.attach.rawValue)
             writer.put(frontend)
         case .keeper: writer.put(Kind.keeper.rawValue)
+        case .review(let frontend, let connection, let trace):
+            writer.put(Kind.review.rawValue)
+            writer.put(frontend)
+            writer.put(connection)
+            writer.put(trace, count: VerifiedClient.traceSize)
+        case .retire: writer.put(Kind.retire.rawValue)
         }
         return writer.bytes
     }
@@ -246,6 +260,11 @@ extension SupervisorMessage {
             self = .audited(ticket: ticket, isWritten: isWritten)
         case .attach: self = .attach(frontend: reader.number())
         case .keeper: self = .keeper
+        case .review:
+            self = .review(
+                frontend: reader.number(), connection: reader.number(),
+                trace: reader.content(count: VerifiedClient.traceSize))
+        case .retire: self = .retire
         }
     }
 
@@ -253,7 +272,7 @@ extension SupervisorMessage {
     public var carriesDescriptor: Bool {
         switch self {
         case .adopt, .opened, .assign, .attach, .keeper: true
-        case .refused, .revoke, .serve, .stop, .grants, .forgetGrants, .regrant, .audited: false
+        case .refused, .revoke, .serve, .stop, .grants, .forgetGrants, .regrant, .audited, .review, .retire: false
         }
     }
 }

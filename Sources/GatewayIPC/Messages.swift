@@ -30,6 +30,8 @@ public enum ChildMessage: Equatable, Sendable {
     case misbehaved(frontend: UInt64)
     /// From a frontend: the keeper doesn't answer, and a new link is wanted.
     case keeperLost
+    /// From the keeper, after `review`: the client of this frontend's connection is no longer one.
+    case revoked(frontend: UInt64, connection: UInt32)
 }
 
 /// What a frontend says when a client sent HELLO.
@@ -94,6 +96,10 @@ public enum SupervisorMessage: Equatable, Sendable {
     case attach(frontend: UInt64)
     /// To a frontend, with a descriptor: the link to the keeper.
     case keeper
+    /// To the keeper: is the client of this frontend's connection, verified by somebody before, still one?
+    case review(frontend: UInt64, connection: UInt32, trace: [UInt8])
+    /// To the keeper: another one has taken over; end when no frontend is left.
+    case retire
 }
 
 /// What a broker gets to know of a session.
