@@ -132,9 +132,9 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSSocket",
-                "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "GatewayPolicy", "PolicyFile", "Roles",
-                "nlgate", "nlgated", "nlgate-frontend", "nlgate-keeper", "nlgate-broker", "nlgate-policyc",
+                "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSHandshake",
+                "TLSSocket", "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "GatewayPolicy", "PolicyFile",
+                "Roles", "nlgate", "nlgated", "nlgate-frontend", "nlgate-keeper", "nlgate-broker", "nlgate-policyc",
                 "hostile-helper", "serve-program", "exec-probe",
             ]),
         .testTarget(name: "LayeringTests"),

@@ -24,6 +24,8 @@ need_library openssl libssl-dev
 need_library libseccomp libseccomp-dev
 need_library libcap libcap-dev
 need_command openssl openssl
+need_command gnutls-cli gnutls-bin
+need_command go golang-go
 need_command ip iproute2
 need_command nft nftables
 need_command ethtool ethtool

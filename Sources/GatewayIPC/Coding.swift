@@ -11,7 +11,7 @@ extension ChildMessage {
     private enum Kind: UInt16 {
         case ready = 1
         case failed, open, closed, sessionClosed, accepted, ended, diagnostics, tables, audit, armed, verified
-        case misbehaved, keeperLost, measured, measuredAll
+        case misbehaved, keeperLost, measured, measuredAll, revoked
 
         var length: Int {
             switch self {
@@ -28,6 +28,7 @@ extension ChildMessage {
             case .keeperLost: 0
             case .measured: SessionMeasures.size
             case .measuredAll: 0
+            case .revoked: 8 + 4
             }
         }
     }
@@ -82,6 +83,10 @@ extension ChildMessage {
             measures.write(to: &writer)
         case .measuredAll:
             writer.put(Kind.measuredAll.rawValue)
+        case .revoked(let frontend, let connection):
+            writer.put(Kind.revoked.rawValue)
+            writer.put(frontend)
+            writer.put(connection)
         }
         return writer.bytes
     }
@@ -119,6 +124,7 @@ extension ChildMessage {
         case .keeperLost: self = .keeperLost
         case .measured: self = .measured(SessionMeasures(from: &reader))
         case .measuredAll: self = .measuredAll
+        case .revoked: self = .revoked(frontend: reader.number(), connection: reader.number())
         }
     }
 }
@@ -151,7 +157,8 @@ extension OpenRequest {
 extension SupervisorMessage {
     private enum Kind: UInt16 {
         case adopt = 16
-        case opened, refused, assign, revoke, serve, stop, grants, forgetGrants, regrant, audited, attach, keeper, measure
+        case opened, refused, assign, revoke, serve, stop, grants, forgetGrants, regrant, audited, attach, keeper
+        case review, retire, measure
 
         var length: Int {
             switch self {
@@ -166,7 +173,8 @@ extension SupervisorMessage {
             case .regrant: 12 + 160
             case .audited: 9
             case .attach: 8
-            case .keeper: 0
+            case .keeper, .retire: 0
+            case .review: 8 + 4 + VerifiedClient.traceSize
             }
         }
     }
@@ -222,6 +230,12 @@ extension SupervisorMessage {
         case .keeper: writer.put(Kind.keeper.rawValue)
         case .measure:
             writer.put(Kind.measure.rawValue)
+        case .review(let frontend, let connection, let trace):
+            writer.put(Kind.review.rawValue)
+            writer.put(frontend)
+            writer.put(connection)
+            writer.put(trace, count: VerifiedClient.traceSize)
+        case .retire: writer.put(Kind.retire.rawValue)
         }
         return writer.bytes
     }
@@ -258,6 +272,11 @@ extension SupervisorMessage {
         case .attach: self = .attach(frontend: reader.number())
         case .keeper: self = .keeper
         case .measure: self = .measure
+        case .review:
+            self = .review(
+                frontend: reader.number(), connection: reader.number(),
+                trace: reader.content(count: VerifiedClient.traceSize))
+        case .retire: self = .retire
         }
     }
 
@@ -265,7 +284,8 @@ extension SupervisorMessage {
     public var carriesDescriptor: Bool {
         switch self {
         case .adopt, .opened, .assign, .attach, .keeper: true
-        case .refused, .revoke, .serve, .stop, .grants, .forgetGrants, .regrant, .audited, .measure: false
+        case .refused, .revoke, .serve, .stop, .grants, .forgetGrants, .regrant, .audited, .review, .retire, .measure:
+            false
         }
     }
 }

@@ -135,8 +135,6 @@ public struct FrontendOptions: Equatable, Sendable {
     public var seal: SealOptions
     /// Listeners.
     public var listeners: [ListenerOption]
-    /// Descriptor of the server's certificate and the chain above it; nil without a TLS listener.
-    public var certificate: Int32?
     /// Names of the served namespaces; index 0, the daemon's own, is not listed.
     public var networkNamespaces: [String]
     /// Most connections of this process.
@@ -150,13 +148,11 @@ public struct FrontendOptions: Equatable, Sendable {
 
     /// Options from their parts.
     public init(
-        seal: SealOptions, listeners: [ListenerOption], certificate: Int32?,
-        networkNamespaces: [String], connections: Int, unauthenticated: Int, handshakeSeconds: UInt32,
-        pingSeconds: UInt32
+        seal: SealOptions, listeners: [ListenerOption], networkNamespaces: [String], connections: Int,
+        unauthenticated: Int, handshakeSeconds: UInt32, pingSeconds: UInt32
     ) {
         self.seal = seal
         self.listeners = listeners
-        self.certificate = certificate
         self.networkNamespaces = networkNamespaces
         self.connections = connections
         self.unauthenticated = unauthenticated
@@ -166,13 +162,12 @@ public struct FrontendOptions: Equatable, Sendable {
 
     /// The words to start the process with, its name not included.
     public var arguments: [String] {
-        var words =
+        let words =
             seal.words + [
                 "listeners=" + listeners.map { "\($0.transport.rawValue):\($0.descriptor)" }.joined(separator: ","),
                 "connections=\(connections)", "unauthenticated=\(unauthenticated)", "handshake=\(handshakeSeconds)",
                 "ping=\(pingSeconds)",
             ]
-        if let certificate { words.append("certificate=\(certificate)") }
         return words + networkNamespaces.map { "serve=" + $0 }
     }
 
@@ -194,9 +189,8 @@ public struct FrontendOptions: Equatable, Sendable {
             listeners.append(ListenerOption(descriptor: descriptor, transport: transport))
         }
         self.init(
-            seal: seal, listeners: listeners, certificate: words.number("certificate", Int32.self),
-            networkNamespaces: words.all("serve"),
-            connections: connections, unauthenticated: unauthenticated, handshakeSeconds: handshakeSeconds,
+            seal: seal, listeners: listeners, networkNamespaces: words.all("serve"), connections: connections,
+            unauthenticated: unauthenticated, handshakeSeconds: handshakeSeconds,
             pingSeconds: pingSeconds)
     }
 }

@@ -26,6 +26,8 @@ public enum KeeperReply: Equatable, Sendable {
     case proved(connection: UInt32)
     /// To any of them: no, for one of ``KeeperRefusal``'s reasons.
     case refused(connection: UInt32, reason: UInt32)
+    /// Unasked, before everything else: the certificate that belongs to the keeper's key, and the chain above it, PEM.
+    case certificate([UInt8])
 }
 
 /// Why the keeper doesn't do what it was asked.
@@ -40,6 +42,9 @@ public enum KeeperRefusal {
 
 /// No packet between a frontend and the keeper is longer, in bytes.
 public let maximumKeeperPacket = 6 + 64 * 1024
+
+/// Most bytes of the server's certificate file.
+public let maximumCertificateFile = 64 * 1024
 
 private let headerLength = 6
 
@@ -108,7 +113,7 @@ extension KeeperRequest {
 extension KeeperReply {
     private enum Kind: UInt16 {
         case nonce = 80
-        case signature, judged, proved, refused
+        case signature, judged, proved, refused, certificate
 
         var lengths: ClosedRange<Int> {
             switch self {
@@ -116,6 +121,7 @@ extension KeeperReply {
             case .signature: 1...1024
             case .judged, .refused: 4...4
             case .proved: 0...0
+            case .certificate: 1...maximumCertificateFile
             }
         }
     }
@@ -128,6 +134,7 @@ extension KeeperReply {
         case .judged(let connection, let code): packet(Kind.judged.rawValue, connection, little(code))
         case .proved(let connection): packet(Kind.proved.rawValue, connection, [])
         case .refused(let connection, let reason): packet(Kind.refused.rawValue, connection, little(reason))
+        case .certificate(let text): packet(Kind.certificate.rawValue, 0, text)
         }
     }
 
@@ -143,6 +150,9 @@ extension KeeperReply {
         case .judged: self = .judged(connection: connection, code: reader.number())
         case .proved: self = .proved(connection: connection)
         case .refused: self = .refused(connection: connection, reason: reader.number())
+        case .certificate:
+            guard connection == 0 else { throw MalformedMessage(kind: kind.rawValue, length: bytes.count) }
+            self = .certificate(content)
         }
     }
 }
@@ -161,30 +171,28 @@ public struct VerifiedClient: Equatable, Sendable {
     public var connection: UInt32
     /// What the client's certificate says.
     public var identity: IdentityRecord
-    /// SHA-256 of the issuer's name.
-    public var issuerHash: [UInt8]
-    /// SHA-256 of the serial number's digits.
-    public var serialHash: [UInt8]
+    /// Hashes of the verified chain, by which a keeper says later whether it still is good; to others just bytes.
+    public var trace: [UInt8]
 
     /// A word from its parts.
     public init(
-        frontend: UInt64, connection: UInt32, identity: IdentityRecord, issuerHash: [UInt8], serialHash: [UInt8]
+        frontend: UInt64, connection: UInt32, identity: IdentityRecord, trace: [UInt8]
     ) {
         self.frontend = frontend
         self.connection = connection
         self.identity = identity
-        self.issuerHash = issuerHash
-        self.serialHash = serialHash
+        self.trace = trace
     }
 
-    static let size = 8 + 4 + IdentityRecord.size + 32 + 32
+    /// Bytes of ``trace``.
+    public static let traceSize = 384
+    static let size = 8 + 4 + IdentityRecord.size + traceSize
 
     func write(to writer: inout PacketWriter) {
         writer.put(frontend)
         writer.put(connection)
         identity.write(to: &writer)
-        writer.put(issuerHash, count: 32)
-        writer.put(serialHash, count: 32)
+        writer.put(trace, count: VerifiedClient.traceSize)
     }
 
     init?(from reader: inout PacketReader) {
@@ -192,7 +200,6 @@ public struct VerifiedClient: Equatable, Sendable {
         connection = reader.number()
         guard let identity = IdentityRecord(from: &reader) else { return nil }
         self.identity = identity
-        issuerHash = reader.content(count: 32)
-        serialHash = reader.content(count: 32)
+        trace = reader.content(count: VerifiedClient.traceSize)
     }
 }

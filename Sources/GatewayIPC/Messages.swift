@@ -34,6 +34,8 @@ public enum ChildMessage: Equatable, Sendable {
     case measured(SessionMeasures)
     /// From a broker that was asked: that was every session.
     case measuredAll
+    /// From the keeper, after `review`: the client of this frontend's connection is no longer one.
+    case revoked(frontend: UInt64, connection: UInt32)
 }
 
 /// What a frontend says when a client sent HELLO.
@@ -100,6 +102,10 @@ public enum SupervisorMessage: Equatable, Sendable {
     case keeper
     /// To a broker: say what has passed through each session.
     case measure
+    /// To the keeper: is the client of this frontend's connection, verified by somebody before, still one?
+    case review(frontend: UInt64, connection: UInt32, trace: [UInt8])
+    /// To the keeper: another one has taken over; end when no frontend is left.
+    case retire
 }
 
 /// What a broker gets to know of a session.

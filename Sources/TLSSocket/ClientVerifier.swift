@@ -7,6 +7,9 @@ public final class ClientVerifier {
     /// Unix time at which the first of the lists expires.
     public let revocationsExpire: Int64?
     private let store: OpaquePointer
+    /// The keys of the CAs, and what their lists revoke, by their hashes.
+    private let anchors: Set<[UInt8]>
+    private let revoked: Set<[UInt8]>
     /// Seconds for which a list is still used after its end.
     fileprivate let grace: Int64
 
@@ -22,6 +25,8 @@ public final class ClientVerifier {
         let store = unsafe try expect(X509_STORE_new(), "X509_STORE_new")
         grace = graceSeconds
         revocationsExpire = lists.compactMap(\.nextUpdate).min()
+        self.anchors = Set(anchors.compactMap(\.keyHash))
+        revoked = Set(lists.flatMap(\.revokedHashes))
         unsafe self.store = store
         for anchor in anchors { try expect(unsafe X509_STORE_add_cert(store, anchor.raw), "X509_STORE_add_cert") }
         for list in lists { try expect(unsafe X509_STORE_add_crl(store, list.raw), "X509_STORE_add_crl") }
@@ -54,17 +59,26 @@ public final class ClientVerifier {
         guard certificates.allSatisfy({ ($0.publicKey?.bits ?? .max) <= 8192 }) else {
             return .refused(X509_V_ERR_CERT_REJECTED)
         }
-        let code = verify(leaf, certificates.dropFirst())
+        var trace = ChainTrace()
+        let code = verify(leaf, certificates.dropFirst(), &trace)
         ERR_clear_error()
         guard code == X509_V_OK else { return .refused(code) }
         // SAFETY: the certificate lives through the call.
         guard unsafe X509_get_key_usage(leaf.raw) & UInt32(KU_DIGITAL_SIGNATURE) != 0 else {
             return .refused(X509_V_ERR_INVALID_PURPOSE)
         }
-        return .good(ClientCandidate(leaf, key))
+        return .good(ClientCandidate(leaf, key, trace))
     }
 
-    private func verify(_ leaf: Certificate, _ others: ArraySlice<Certificate>) -> Int32 {
+    /// False when a chain that was verified once would no longer be: one of its certificates is revoked, or none of
+    /// its CAs is trusted any more.
+    public func stillTrusts(_ trace: ChainTrace) -> Bool {
+        trace.keyHashes.contains { anchors.contains($0) } && !trace.revocationHashes.contains { revoked.contains($0) }
+    }
+
+    private func verify(
+        _ leaf: Certificate, _ others: ArraySlice<Certificate>, _ trace: inout ChainTrace
+    ) -> Int32 {
         // SAFETY: stack and context are made and freed here; the certificates live through the calls, and the stack
         // holds no references.
         guard let stack = unsafe OPENSSL_sk_new_null() else { return X509_V_ERR_OUT_OF_MEM }
@@ -84,7 +98,11 @@ public final class ClientVerifier {
         let result = unsafe X509_verify_cert(context)
         let error = unsafe X509_STORE_CTX_get_error(context)
         withExtendedLifetime(others) {}
-        if result == 1 { return X509_V_OK }
+        if result == 1 {
+            guard let whole = unsafe ChainTrace(of: context) else { return X509_V_ERR_OUT_OF_MEM }
+            trace = whole
+            return X509_V_OK
+        }
         return error == X509_V_OK ? X509_V_ERR_UNSPECIFIED : error
     }
 }
@@ -93,16 +111,13 @@ public final class ClientVerifier {
 public final class ClientCandidate {
     /// What the certificate says.
     public let peer: PeerCertificate
-    /// SHA-256 of the issuer's name, DER.
-    public let issuerHash: [UInt8]
-    /// SHA-256 of the serial number's digits.
-    public let serialHash: [UInt8]
+    /// The chain that was verified.
+    public let trace: ChainTrace
     private let key: PrivateKey
 
-    init(_ certificate: Certificate, _ key: PrivateKey) {
+    init(_ certificate: Certificate, _ key: PrivateKey, _ trace: ChainTrace) {
         peer = PeerCertificate(certificate)
-        issuerHash = certificate.issuerHash
-        serialHash = HandshakeDigest.sha256.hash(Array(certificate.serial(limit: 32).utf8))
+        self.trace = trace
         self.key = key
     }
 
@@ -118,16 +133,6 @@ extension PrivateKey {
     fileprivate var bits: Int32 {
         // SAFETY: the key lives through the call.
         unsafe EVP_PKEY_get_bits(raw)
-    }
-}
-
-extension Certificate {
-    fileprivate var issuerHash: [UInt8] {
-        var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-        var length: UInt32 = 0
-        // SAFETY: the buffer has the largest digest's size; the name belongs to the certificate.
-        guard unsafe X509_NAME_digest(X509_get_issuer_name(raw), EVP_sha256(), &digest, &length) == 1 else { return [] }
-        return Array(digest.prefix(Int(length)))
     }
 }
 

@@ -84,6 +84,7 @@ extension TLSConnection {
     /// The client's CertificateVerify with its header, once, for whoever judged its certificates; nil when there was
     /// none.
     public func takeProof() -> [UInt8]? {
+        defer { endDelegation() }
         guard let proof = delegation?.takeProof(), !proof.isEmpty else { return nil }
         return proof
     }

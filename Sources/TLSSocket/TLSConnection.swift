@@ -41,8 +41,8 @@ public final class TLSConnection {
     let raw: OpaquePointer
     let side: Side
     var expectedName: HostName?
-    /// For a server whose key is somewhere else.
-    let delegation: Delegation?
+    /// For a server whose key is somewhere else, until the handshake is over.
+    private(set) var delegation: Delegation?
     private var state = State.handshake
     private var verifyFailure: VerifyFailure?
 
@@ -98,6 +98,11 @@ public final class TLSConnection {
         case SSL_ERROR_WANT_WRITE: return .wantWrite
         default: throw fail(result, errno: number)
         }
+    }
+
+    /// The handshake is over: nobody else has a part in this connection any more.
+    func endDelegation() {
+        delegation = nil
     }
 
     /// Bounds what an unknown peer can make us keep: OpenSSL alone would collect 128 KiB of a first message.

@@ -41,12 +41,13 @@ extension Frontend {
         let number = freeNumber()
         var tls: TLSConnection?
         if transport == .tls {
-            guard let made = credentials.accept(socket, number) else { return }
+            guard let made = keeper?.accept(socket, number) else { return }
             tls = made
         }
         let connection = Connection(
             number: number, socket: socket, transport: transport, peer: peer, local: local, tls: tls,
             now: now, deadline: now + UInt64(options.handshakeSeconds) * 1000)
+        if transport == .tls { connection.keeper = keeper }
         unauthenticated[peer.origin] = waiting + 1
         connection.isCounted = true
         start(connection)
@@ -100,18 +101,19 @@ extension Frontend {
 
     /// Goes on with the TLS handshake; true when it is complete.
     mutating func shakeHands(_ connection: Connection) -> Bool {
-        guard let tls = connection.tls else { return true }
+        guard let tls = connection.tls, let link = connection.keeper else { return true }
         do throws(TLSError) {
             switch try tls.handshake() {
             case .wantRead: connection.readWantsWrite = false
             case .wantWrite: connection.readWantsWrite = true
             case .done:
                 connection.readWantsWrite = false
-                guard let proof = tls.takeProof(), credentials.keeper.prove(proof, for: connection.number) else {
+                guard let proof = tls.takeProof(), link.prove(proof, for: connection.number) else {
                     reportLostKeeper()
                     close(connection)
                     return false
                 }
+                connection.keeper = nil
                 connection.isKnown = true
                 connection.phase = .open
                 connection.deadline = now + UInt64(options.handshakeSeconds) * 1000
@@ -119,7 +121,8 @@ extension Frontend {
             }
         } catch {
             // The alert is in the socket; drain so that the client can read it.
-            credentials.keeper.forget(connection.number)
+            link.forget(connection.number)
+            connection.keeper = nil
             drain(connection)
         }
         reportLostKeeper()
@@ -128,8 +131,8 @@ extension Frontend {
 
     /// Asks for a new way to the keeper when there is none any more.
     private func reportLostKeeper() {
-        guard credentials.keeper.isLost else { return }
-        credentials.keeper.lossReported()
+        guard let keeper, keeper.isLost else { return }
+        keeper.lossReported()
         control.send(.keeperLost)
     }
 

@@ -37,6 +37,8 @@ final class Connection {
     let peer: SocketAddress
     let local: SocketAddress
     let tls: TLSConnection?
+    /// The way to the keeper that has a part in the handshake; nil after it.
+    var keeper: KeeperLink?
     var phase: Phase
     /// The dialect is known: without `messages` it is the native one.
     var isDecided = false

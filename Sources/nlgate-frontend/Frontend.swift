@@ -9,7 +9,8 @@ import TLSSocket
 struct Frontend: ~Copyable {
     let options: FrontendOptions
     let control: ControlSocket
-    let credentials: Credentials
+    /// What handshakes begin with; nil without a keeper.
+    var keeper: KeeperLink?
     var epoll: Epoll
     let listeners: [Listener]
     var connections: [UInt32: Connection] = [:]
@@ -32,7 +33,7 @@ struct Frontend: ~Copyable {
     private static let controlToken: UInt64 = 1 << 62
     private static let listenerToken: UInt64 = 1 << 61
 
-    init(_ options: FrontendOptions, control: ControlSocket, credentials: Credentials) throws(StartError) {
+    init(_ options: FrontendOptions, control: ControlSocket) throws(StartError) {
         let listeners = options.listeners.map {
             Listener(Descriptor(owning: $0.descriptor), transport: $0.transport)
         }
@@ -40,7 +41,6 @@ struct Frontend: ~Copyable {
         self.epoll = epoll
         self.options = options
         self.control = control
-        self.credentials = credentials
         self.listeners = listeners
         reserve = SessionSocket(copyOf: control.descriptor)
     }
@@ -132,8 +132,11 @@ struct Frontend: ~Copyable {
             case .keeper:
                 guard let socket = passed.take() else { exit(1) }
                 control.send(.accepted(number: 0))
-                credentials.keeper.connect(SessionSocket(socket))
-            case .assign, .revoke, .grants, .forgetGrants, .regrant, .audited, .attach, .measure: exit(1)
+                keeper = KeeperLink(SessionSocket(socket))
+                if keeper == nil { control.send(.keeperLost) }
+            case .assign, .revoke, .grants, .forgetGrants, .regrant, .audited, .attach, .review, .retire,
+                .measure:
+                exit(1)
             }
         }
     }
@@ -236,7 +239,7 @@ struct Frontend: ~Copyable {
         guard connections.removeValue(forKey: connection.number) != nil else { return }
         dropSession(connection)
         authenticated(connection)
-        if connection.phase == .handshake { credentials.keeper.forget(connection.number) }
+        if connection.phase == .handshake { connection.keeper?.forget(connection.number) }
         epoll.remove(connection.socket.raw)
         // Not before: until then its descriptor is in use.
         if connection.isKnown { control.send(.closed(connection: connection.number)) }

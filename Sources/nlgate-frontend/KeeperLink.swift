@@ -2,7 +2,9 @@ import GatewayIPC
 import LinuxSys
 import TLSSocket
 
-/// The way to the keeper: one question at a time, each of which waits for its answer.
+/// The way to a keeper: one question at a time, each of which waits for its answer.
+///
+/// Handshakes go to their end by the way on which they began, also when there is another one by then.
 ///
 /// The loop stands still meanwhile. An answer takes the keeper less time than this process spends on the same handshake;
 /// a keeper that takes two seconds is given up, and there are no handshakes until the supervisor has made a new link.
@@ -11,16 +13,26 @@ final class KeeperLink: HandshakeKeeper {
 
     private var socket: SessionSocket?
     private var buffer = [UInt8](repeating: 0, count: 2048)
+    private let context: TLSServerContext
     /// The keeper was lost, and the supervisor doesn't know yet.
     private(set) var isLost = false
     /// Handshakes that the keeper knows, and that haven't come to their end.
     private var begun: Set<UInt32> = []
 
-    /// A new way; what was under way on the one before is over.
-    func connect(_ new: SessionSocket) {
-        socket = new
-        begun = []
-        isLost = false
+    /// A way over this socket, where the keeper has left the certificate that belongs to its key; nil when it hasn't.
+    init?(_ socket: SessionSocket) {
+        var packet = [UInt8](repeating: 0, count: maximumKeeperPacket)
+        guard case .bytes(let count)? = try? socket.descriptor.receivePacket(into: &packet, count: packet.count),
+            case .certificate(let text)? = try? KeeperReply(Array(packet[..<count])),
+            let context = try? TLSServerContext(certificate: text)
+        else { return nil }
+        self.socket = socket
+        self.context = context
+    }
+
+    /// Begins a connection's TLS; nil when it can't be had.
+    func accept(_ socket: borrowing Descriptor, _ number: UInt32) -> TLSConnection? {
+        try? context.accept(descriptor: socket.raw, keeper: self, number: number)
     }
 
     /// The supervisor was told.

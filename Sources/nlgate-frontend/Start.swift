@@ -22,7 +22,7 @@ enum StartError: Error, CustomStringConvertible {
 func isolated(_ options: FrontendOptions) throws(StartError) -> Sealing {
     let plan = SealingPlan(
         role: .frontend, uid: options.seal.uid, gid: options.seal.gid, supervisorPID: options.seal.supervisorPID,
-        descriptorCount: Int32(4 + (options.certificate == nil ? 0 : 1) + options.listeners.count), network: .empty,
+        descriptorCount: Int32(4 + options.listeners.count), network: .empty,
         protocols: [],
         descriptorLimit: options.seal.descriptorLimit,
         kernel: .running(insecureOldKernel: options.seal.insecureOldKernel))
@@ -45,39 +45,12 @@ func locked(_ sealing: inout Sealing) throws(StartError) -> SealingReport {
     }
 }
 
-/// What the frontend has of credentials: a certificate, which is public, and a way to the keeper, which has the key.
-struct Credentials {
-    /// nil when no listener speaks TLS.
-    let context: TLSServerContext?
-    let keeper = KeeperLink()
-
-    init(_ options: FrontendOptions) throws(StartError) {
-        guard let certificate = options.certificate else {
-            context = nil
-            return
-        }
-        let bytes = try content(certificate, "certificate")
-        do throws(TLSError) {
-            // OpenSSL's first handshake loads what the filter no longer lets it load.
-            try TLSLibrary.prepareDelegation()
-            context = try TLSServerContext(certificate: bytes)
-        } catch {
-            throw .credentials("\(error)")
-        }
-    }
-
-    /// Begins a connection's TLS; nil when it can't be had.
-    func accept(_ socket: borrowing Descriptor, _ number: UInt32) -> TLSConnection? {
-        try? context?.accept(descriptor: socket.raw, keeper: keeper, number: number)
-    }
-}
-
-/// Reads a credential file whole and closes it.
-private func content(_ raw: Int32, _ what: String) throws(StartError) -> [UInt8] {
-    let file = Descriptor(owning: raw)
-    do throws(Errno) {
-        return try file.readAll(limit: 1 << 20)
+/// Readies OpenSSL, whose first handshake loads what the filter no longer lets it load.
+func prepareTLS(_ options: FrontendOptions) throws(StartError) {
+    guard options.listeners.contains(where: { $0.transport == .tls }) else { return }
+    do throws(TLSError) {
+        try TLSLibrary.prepareDelegation()
     } catch {
-        throw .system("can't read the \(what)", error)
+        throw .credentials("\(error)")
     }
 }

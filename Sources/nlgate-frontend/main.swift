@@ -14,10 +14,10 @@ guard let options = FrontendOptions(arguments: Array(CommandLine.arguments.dropF
 let control = ControlSocket()
 do throws(StartError) {
     var sealing = try isolated(options)
-    let credentials = try Credentials(options)
+    try prepareTLS(options)
     let report = try locked(&sealing)
     control.send(.ready(report: report.encode()))
-    var frontend = try Frontend(options, control: control, credentials: credentials)
+    var frontend = try Frontend(options, control: control)
     frontend.run()
 } catch {
     control.send(.failed("\(error)"))

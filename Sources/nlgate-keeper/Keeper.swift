@@ -31,6 +31,8 @@ struct Keeper: ~Copyable {
     private var epoll: Epoll
     private var links: [UInt64: Link] = [:]
     private var linkCount: UInt64 = 0
+    /// Another keeper has taken over.
+    private var isRetired = false
     private var buffer = [UInt8](repeating: 0, count: maximumKeeperPacket + 1)
     private var now = Clock.monotonicMilliseconds()
 
@@ -43,11 +45,11 @@ struct Keeper: ~Copyable {
         self.epoll = epoll
     }
 
-    /// Serves until the supervisor says stop.
+    /// Serves until the supervisor says stop, or has another keeper and no frontend is left.
     mutating func run() {
         var events: [Event] = []
         var nextSweep = now + 1000
-        while true {
+        while !(isRetired && links.isEmpty) {
             do throws(Errno) {
                 try epoll.wait(
                     milliseconds: links.values.contains { $0.handshakes.count > 0 } ? 1000 : -1, into: &events)
@@ -76,6 +78,10 @@ struct Keeper: ~Copyable {
                 guard let socket = passed.take() else { exit(1) }
                 attach(frontend, socket)
                 control.send(.accepted(number: frontend))
+            case .review(let frontend, let connection, let trace):
+                guard !authority.clients.stillTrusts(ChainTrace(bytes: trace)) else { continue }
+                control.send(.revoked(frontend: frontend, connection: connection))
+            case .retire: isRetired = true
             case .stop: exit(0)
             default: exit(1)
             }
@@ -91,6 +97,8 @@ struct Keeper: ~Copyable {
             // The frontend ends them by then; what it says last is still to be answered.
             seconds: options.handshakeSeconds + 5, now: now)
         let link = Link(frontend, socket, handshakes)
+        // It is there before the frontend is: who has a link has a certificate.
+        guard send(.certificate(authority.certificate), link) else { return }
         links[linkCount] = link
         do throws(Errno) {
             try epoll.add(link.descriptor.raw, .read, token: linkCount)
@@ -151,7 +159,7 @@ extension VerifiedClient {
         guard case .proved(let connection) = reply else { preconditionFailure("only a proof makes a client known") }
         self.init(
             frontend: frontend, connection: connection, identity: IdentityRecord(candidate.peer),
-            issuerHash: candidate.issuerHash, serialHash: candidate.serialHash)
+            trace: candidate.trace.bytes)
     }
 }
 

@@ -58,11 +58,16 @@ func queue(watching control: ControlSocket) throws(StartError) -> Epoll {
 
 /// The key, and the judge of clients.
 struct Authority {
+    /// The server's certificate and the chain above it, PEM.
+    let certificate: [UInt8]
     let key: ServerKey
     let clients: ClientVerifier
 
     init(_ options: KeeperOptions) throws(StartError) {
-        let certificate = try content(options.certificate, "certificate")
+        certificate = try content(options.certificate, "certificate")
+        guard certificate.count <= maximumCertificateFile else {
+            throw .credentials("the certificate's file is larger than \(maximumCertificateFile) bytes")
+        }
         let clientCA = try content(options.clientCA, "CA certificate")
         let crl = try options.revocationList.map { (file) throws(StartError) in try content(file, "CRL") }
         let own = try options.authority.map { (file) throws(StartError) in try content(file, "CA certificate") }

@@ -69,14 +69,16 @@ final class Child {
     var adopted: [UInt32: PeerCredentials] = [:]
     /// For a frontend: the clients of its connections, as the keeper says.
     var verified: [UInt32: KnownClient] = [:]
-    /// For a frontend: its end of a link that the keeper hasn't taken yet.
-    var linking: PassedDescriptor?
+    /// For a frontend: its end of a link that this keeper hasn't taken yet.
+    var linking: (end: PassedDescriptor, keeper: UInt64)?
     /// For a frontend: it has had a link to a keeper.
     var isLinked = false
     /// For a frontend: it lost the keeper.
     var wantsLink = false
     /// For a frontend: when the last link was made, in monotonic milliseconds.
     var linkedAt: UInt64 = 0
+    /// For a keeper that was replaced: when its time is over, in monotonic milliseconds.
+    var retiresAt: UInt64?
     /// For a frontend: it was told to accept clients.
     var isServing = false
     /// When each descriptor went out that the process hasn't acknowledged yet, in monotonic milliseconds.

@@ -5,9 +5,15 @@ import LinuxSys
 /// A client that the keeper has verified.
 struct KnownClient {
     let identity: IdentityRecord
+    /// For the keeper that comes after the present one.
+    let trace: [UInt8]
     /// In monotonic milliseconds.
     let verifiedAt: UInt64
+    /// A later keeper no longer knows it.
+    var isRevoked = false
 }
+
+let revocationText = "the client's certificate is no longer accepted: it was revoked, or its CA is gone"
 
 /// The keeper, its links to the frontends, and what it says of clients.
 ///
@@ -16,13 +22,16 @@ extension Supervisor {
     /// There is one exactly when somebody may come with a certificate.
     var needsKeeper: Bool { files.key != nil }
 
-    private var keeper: Child? { children.values.first { $0.kind == .keeper && $0.isReady } }
+    var keeper: Child? { keeperNumber.flatMap { children[$0] } }
 
     /// A process is ready: links that its coming makes possible.
     func link(_ child: Child) {
         switch child.kind {
-        case .keeper:
-            for frontend in children.values where frontend.isFrontend && frontend.isReady { link(frontend: frontend) }
+        case .keeper where child.number == keeperNumber:
+            for frontend in children.values where frontend.isFrontend && frontend.isReady {
+                frontend.linking = nil
+                link(frontend: frontend)
+            }
         case .frontend: link(frontend: child)
         default: break
         }
@@ -42,29 +51,26 @@ extension Supervisor {
         _ = refuseDescriptors(on: pair.ours.raw)
         _ = refuseDescriptors(on: pair.theirs.raw)
         let ends = pair.release()
-        frontend.linking = PassedDescriptor(Descriptor(owning: ends.theirs))
+        frontend.linking = (PassedDescriptor(Descriptor(owning: ends.theirs)), keeper.number)
         frontend.wantsLink = false
         frontend.linkedAt = now
         send(.attach(frontend: frontend.number), to: keeper, passing: PassedDescriptor(Descriptor(owning: ends.ours)))
     }
 
     /// The keeper has taken its end of the link to this frontend.
-    func linked(_ number: UInt64) {
-        guard let frontend = children[number], let end = frontend.linking else { return }
+    func linked(_ number: UInt64, by keeper: Child) {
+        guard let frontend = children[number], let linking = frontend.linking, linking.keeper == keeper.number else {
+            return
+        }
         frontend.linking = nil
         frontend.isLinked = true
-        send(.keeper, to: frontend, passing: end)
+        send(.keeper, to: frontend, passing: linking.end)
         beginServing(frontend)
     }
 
     /// Links that were asked for, one a second for each frontend.
     func renewLinks() {
         for child in children.values where child.wantsLink && now >= child.linkedAt + 1000 { link(frontend: child) }
-    }
-
-    /// The keeper has ended: what it took with it must be made again by the next one.
-    func forgetLinks() {
-        for child in children.values where child.isFrontend { child.linking = nil }
     }
 
     /// False when no well-behaved keeper says this.
@@ -79,7 +85,10 @@ extension Supervisor {
             kill(frontend)
             return true
         }
-        frontend.verified[client.connection] = KnownClient(identity: client.identity, verifiedAt: now)
+        frontend.verified[client.connection] = KnownClient(
+            identity: client.identity, trace: client.trace, verifiedAt: now)
+        // Who came by the keeper before is asked about once more.
+        if child.number != keeperNumber { review(client.connection, of: frontend) }
         return true
     }
 
@@ -96,7 +105,7 @@ extension Supervisor {
     func knownClient(_ connection: UInt32, of frontend: Child) -> KnownClient? {
         if let known = frontend.verified[connection] { return known }
         // The keeper speaks before the frontend may, but on another socket: it may wait there unread.
-        if let keeper { receive(keeper) }
+        for child in children.values.filter({ $0.kind == .keeper && $0.isReady }) { receive(child) }
         return frontend.verified[connection]
     }
 }

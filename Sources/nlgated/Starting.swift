@@ -67,7 +67,7 @@ extension Supervisor {
         let theirs = Descriptor(owning: ends.theirs)
         let process =
             switch kind {
-            case .frontend: try spawnFrontend(kind, theirs.raw)
+            case .frontend: try spawnFrontend(theirs.raw)
             case .reader(let namespace, _), .broker(let namespace, _):
                 try spawnBroker(kind, namespace, theirs.raw)
             case .compiler: try spawnCompiler(theirs.raw)
@@ -87,27 +87,24 @@ extension Supervisor {
         return child
     }
 
-    private func spawnFrontend(_ kind: Child.Kind, _ control: Int32) throws(SealingError) -> ChildProcess {
-        var inheritance = Inheritance()
-        let certificate = try inheritance.add(files.certificate, for: kind)
-        var next = inheritance.next
+    private func spawnFrontend(_ control: Int32) throws(SealingError) -> ChildProcess {
+        var next: Int32 = 4
         let inherited = listeners.internet.map { listener in
             defer { next += 1 }
             return ListenerOption(descriptor: next, transport: listener.scheme == .tls ? .tls : .tcp)
         }
         let options = FrontendOptions(
-            seal: sealOptions(users.frontend), listeners: inherited, certificate: certificate,
-            networkNamespaces: namespaces.names,
+            seal: sealOptions(users.frontend), listeners: inherited, networkNamespaces: namespaces.names,
             connections: limits.sessions, unauthenticated: max(1, limits.unauthenticatedPerAddress / frontendCount),
             handshakeSeconds: UInt32(limits.handshakeSeconds), pingSeconds: UInt32(limits.pingSeconds))
         return try spawn(
             images.frontend, arguments: options.arguments,
-            descriptors: [null.raw, null.raw, 2, control] + inheritance.numbers
-                + listeners.internet.map { $0.descriptor.raw })
+            descriptors: [null.raw, null.raw, 2, control] + listeners.internet.map { $0.descriptor.raw })
     }
 
     private func spawnKeeper(_ control: Int32) throws(SealingError) -> ChildProcess {
         var inheritance = Inheritance()
+        let files = filesOfNextKeeper()
         guard let key = try inheritance.add(files.key, for: .keeper),
             let certificate = try inheritance.add(files.certificate, for: .keeper),
             let clientCA = try inheritance.add(files.clientAuthority, for: .keeper)
@@ -182,8 +179,8 @@ extension Supervisor {
             }
             log("\(child.kind.name) ended with \(status) before it was ready")
             refuse(session, "the session's process could not be started")
+        case .keeper where !keeperEnded(child, status): return
         case .frontend, .reader, .keeper:
-            if child.kind == .keeper { forgetLinks() }
             log("\(child.kind.name) ended with \(status)")
             guard child.isReady, isServing else {
                 failure = failure ?? "\(child.kind.name) ended with \(status) before it was ready"

@@ -27,7 +27,8 @@ final class Supervisor {
 
     let options: Options
     let limits: Limits
-    let files: CredentialFiles
+    /// In force; there may be other ones on the way.
+    var files: CredentialFiles
     let users: Users
     let namespaces: Namespaces
     let images: Images
@@ -64,6 +65,11 @@ final class Supervisor {
     var denialCount: UInt64 = 0
     /// Standing processes that ended by themselves.
     var restartCount: UInt64 = 0
+
+    /// The keeper that signs and decides now, by its number.
+    var keeperNumber: UInt64?
+    /// The keeper that is to take its place, with other files.
+    var renewal: Renewal?
 
     var sessions: [UInt64: SessionRecord] = [:]
     var sessionCount: UInt64 = 0
@@ -287,6 +293,7 @@ final class Supervisor {
         endExpiredSessions()
         renewLinks()
         answerStatus()
+        endRetiredKeepers()
         guard now >= nextOmissions else { return }
         nextOmissions = now + 1000
         audit.writeOmissions(now: now)

@@ -163,6 +163,53 @@ private final class TestKeeper: HandshakeKeeper {
         }
     }
 
+    /// How a client of a chain is judged: nil when it is good.
+    private func code(_ clients: ClientVerifier, _ client: IssuedCertificate) throws -> Int32? {
+        let chain = try PEM.certificates(client.certificate, "x", limit: 8).compactMap(\.encoded)
+        if case .refused(let code) = clients.judge(chain) { return code }
+        return nil
+    }
+
+    @Test func `lists of the CAs above count, and what they revoke later is known of an old chain`() throws {
+        let chain = try TestChain(length: 2)
+        let (middle, lowest) = (chain.authorities[0], chain.authorities[1])
+        let client = try chain.client()
+        let day = Validity(days: 1)
+        func list(_ issuer: CertificateAuthority, _ revoked: [Certificate]) throws -> [UInt8] {
+            try issuer.revocationList(serials: revoked.map { $0.serial(limit: 32) }, number: 1, validity: day)
+        }
+        let leaf = try #require(try PEM.certificates(client.certificate, "x", limit: 8).first)
+        let plain = try ClientVerifier(clientCA: chain.rootPEM, crl: nil)
+        guard
+            case .good(let candidate) = plain.judge(
+                try PEM.certificates(client.certificate, "x", limit: 8).compactMap(\.encoded))
+        else {
+            Issue.record("the chain is good")
+            return
+        }
+        let trace = ChainTrace(bytes: candidate.trace.bytes)
+        #expect(trace == candidate.trace && plain.stillTrusts(trace))
+        let none = try list(lowest, []) + list(middle, []) + list(chain.root, [])
+        let cases: [(lists: [UInt8], code: Int32?)] = [
+            (none, nil), (try list(lowest, []), nil), (try list(lowest, [leaf]), 23),
+            (try list(lowest, []) + list(middle, [lowest.certificate]), 23),
+            (try list(lowest, []) + list(chain.root, [middle.certificate]), 23),
+            // Without a list of the client's own issuer nobody is let in, but nothing is revoked.
+            (try list(chain.root, []), 3),
+        ]
+        for (lists, expected) in cases {
+            let clients = try ClientVerifier(clientCA: chain.rootPEM, crl: lists)
+            #expect(try code(clients, client) == expected)
+            #expect(clients.stillTrusts(trace) == (expected != 23))
+        }
+        // Any CA of the chain may be the one that is trusted; another of the same name is not.
+        let intermediate = try ClientVerifier(clientCA: lowest.certificate.pem(), crl: nil)
+        #expect(intermediate.stillTrusts(trace))
+        let other = try ClientVerifier(clientCA: TestChain(length: 0).rootPEM, crl: nil)
+        #expect(!other.stillTrusts(trace))
+        #expect(!plain.stillTrusts(ChainTrace(bytes: [])))
+    }
+
     private static let kinds: [[String]] = [
         ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], ["ec", "-pkeyopt", "ec_paramgen_curve:P-384"], ["ed25519"],
         ["rsa:2048"], ["rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048"],

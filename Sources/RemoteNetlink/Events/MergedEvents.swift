@@ -69,11 +69,12 @@ final class Meeting: Sendable {
     func put(_ event: Tagged<NetworkEvent>) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                state.withLock { state in
-                    guard !state.isOver else { return continuation.resume() }
+                let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in
+                    guard !state.isOver else { return continuation }
                     state.offers.append((event, continuation))
-                    state.waiter.wake()
+                    return state.waiter.leave()
                 }
+                waiting?.resume()
             }
         } onCancel: {
             end()
@@ -82,35 +83,39 @@ final class Meeting: Sendable {
 
     /// A producer has no more.
     func leave() {
-        state.withLock { state in
+        let waiting = state.withLock { state in
             state.producers -= 1
-            state.waiter.wake()
+            return state.waiter.leave()
         }
+        waiting?.resume()
     }
 
     /// The consumer is gone: nobody needs to wait any more.
     private func end() {
-        state.withLock { state in
+        let waiting = state.withLock { state in
             state.isOver = true
-            while let offer = state.offers.popFirst() { offer.taken.resume() }
-            state.waiter.wake()
+            var waiting: [CheckedContinuation<Void, Never>] = []
+            while let offer = state.offers.popFirst() { waiting.append(offer.taken) }
+            if let consumer = state.waiter.leave() { waiting.append(consumer) }
+            return waiting
         }
+        for continuation in waiting { continuation.resume() }
     }
 
     func next() async -> Tagged<NetworkEvent>? {
         while true {
-            let taken = state.withLock { state -> Tagged<NetworkEvent>?? in
-                if let offer = state.offers.popFirst() {
-                    offer.taken.resume()
-                    return .some(offer.event)
-                }
-                return state.producers == 0 || state.isOver || Task.isCancelled ? .some(nil) : nil
+            let (offer, isOver) = state.withLock { state in
+                (state.offers.popFirst(), state.producers == 0 || state.isOver || Task.isCancelled)
             }
-            if let taken { return taken }
+            if let offer {
+                offer.taken.resume()
+                return offer.event
+            }
+            if isOver { return nil }
             await withTaskCancellationHandler {
                 await withCheckedContinuation { continuation in wait(continuation) }
             } onCancel: {
-                state.withLock { $0.waiter.wake() }
+                state.withLock { $0.waiter.leave() }?.resume()
             }
         }
     }

@@ -272,9 +272,12 @@ final class AsyncLock: Sendable {
     }
 
     func unlock() {
-        state.withLock { state in
-            if let next = state.waiters.popFirst() { next.resume() } else { state.isLocked = false }
+        let next = state.withLock { state in
+            let next = state.waiters.popFirst()
+            if next == nil { state.isLocked = false }
+            return next
         }
+        next?.resume()
     }
 }
 
@@ -292,11 +295,13 @@ private final class FirstPicture: Sendable {
     func fail(_ error: NetlinkError) { end(error) }
 
     private func end(_ error: NetlinkError?) {
-        state.withLock { state in
-            if case .over = state { return }
-            if case .waiting(let continuation) = state { continuation.resume(returning: error) }
-            state = .over(error)
+        let waiting = state.withLock { state -> CheckedContinuation<NetlinkError?, Never>? in
+            if case .over = state { return nil }
+            defer { state = .over(error) }
+            if case .waiting(let continuation) = state { return continuation }
+            return nil
         }
+        waiting?.resume(returning: error)
     }
 
     func wait() async throws(NetlinkError) {

@@ -1,13 +1,15 @@
 import Synchronization
 
 /// The place where a task waits for a loop, one at a time.
+///
+/// The task goes on when its continuation is resumed, which must not be done under the lock that guards this value: the
+/// runtime then wants the task's own lock, which a cancellation holds while its handler waits for ours.
 struct Waiter {
     private var continuation: CheckedContinuation<Void, Never>?
 
-    /// Lets the task go on.
-    mutating func wake() {
-        continuation?.resume()
-        continuation = nil
+    /// The task's continuation, if one waits; it doesn't any more.
+    mutating func leave() -> CheckedContinuation<Void, Never>? {
+        continuation.take()
     }
 
     mutating func wait(_ continuation: CheckedContinuation<Void, Never>) {
@@ -45,20 +47,22 @@ final class DumpBuffer: Sendable {
 
     /// Adds a datagram; true when no more should follow for now.
     func push(_ datagram: [UInt8]) -> Bool {
-        content.withLock { content in
+        let (waiting, isPaused) = content.withLock { content in
             content.bytes += datagram.count
             content.datagrams.append(datagram)
-            content.waiter.wake()
             content.isPaused = content.bytes >= limit
-            return content.isPaused
+            return (content.waiter.leave(), content.isPaused)
         }
+        waiting?.resume()
+        return isPaused
     }
 
     func finish(_ end: Result<String?, NetlinkError.Reason>) {
-        content.withLock { content in
+        let waiting = content.withLock { content in
             content.end = end
-            content.waiter.wake()
+            return content.waiter.leave()
         }
+        waiting?.resume()
     }
 
     /// The next part, as soon as there is one.
@@ -69,7 +73,7 @@ final class DumpBuffer: Sendable {
             await withTaskCancellationHandler {
                 await withCheckedContinuation { continuation in wait(continuation) }
             } onCancel: {
-                content.withLock { $0.waiter.wake() }
+                content.withLock { $0.waiter.leave() }?.resume()
             }
         }
     }

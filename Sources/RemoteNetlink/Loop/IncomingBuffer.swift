@@ -39,14 +39,15 @@ final class IncomingBuffer: Sendable {
     }
 
     func push(_ item: Incoming) {
-        content.withLock { $0.push(item, limit: limit) }
+        content.withLock { $0.push(item, limit: limit) }?.resume()
     }
 
     func end(_ error: ConnectError) {
-        content.withLock { content in
+        let waiting = content.withLock { content in
             content.end = error
-            content.waiter.wake()
+            return content.waiter.leave()
         }
+        waiting?.resume()
     }
 
     /// The next item, as soon as there is one.
@@ -57,7 +58,7 @@ final class IncomingBuffer: Sendable {
             await withTaskCancellationHandler {
                 await withCheckedContinuation { continuation in wait(continuation) }
             } onCancel: {
-                content.withLock { $0.waiter.wake() }
+                content.withLock { $0.waiter.leave() }?.resume()
             }
         }
     }
@@ -79,8 +80,9 @@ extension IncomingBuffer.Content {
     /// What an item costs besides its bytes.
     private static let overhead = 64
 
-    fileprivate mutating func push(_ item: Incoming, limit: Int) {
-        guard !isDropping else { return }
+    /// Adds an item; whoever waits for it is to be resumed outside of the lock.
+    fileprivate mutating func push(_ item: Incoming, limit: Int) -> CheckedContinuation<Void, Never>? {
+        guard !isDropping else { return nil }
         var item = item
         if bytes >= limit || item == .lost {
             item = .lost
@@ -88,7 +90,7 @@ extension IncomingBuffer.Content {
         }
         bytes += item.size + Self.overhead
         items.append(item)
-        waiter.wake()
+        return waiter.leave()
     }
 
     fileprivate mutating func take() -> IncomingBuffer.Taken? {

@@ -65,9 +65,10 @@ final class ServerState: Sendable {
         var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
         var lastWaiter: UInt64 = 0
 
-        mutating func wake() {
-            for waiter in waiters.values { waiter.resume() }
-            waiters = [:]
+        /// Everybody who waits; they are to be resumed outside of the lock.
+        mutating func takeWaiters() -> [CheckedContinuation<Void, Never>] {
+            defer { waiters = [:] }
+            return Array(waiters.values)
         }
     }
 
@@ -75,17 +76,19 @@ final class ServerState: Sendable {
     private let content = Mutex(Content())
 
     func listens() {
-        content.withLock { content in
+        let waiting = content.withLock { content in
             content.isReady = true
-            content.wake()
+            return content.takeWaiters()
         }
+        for continuation in waiting { continuation.resume() }
     }
 
     func ended(_ status: ExitStatus?) {
-        content.withLock { content in
+        let waiting = content.withLock { content in
             content.end = .some(status)
-            content.wake()
+            return content.takeWaiters()
         }
+        for continuation in waiting { continuation.resume() }
     }
 
     func keep(_ line: String) {
@@ -144,7 +147,7 @@ final class ServerState: Sendable {
                 }
             }
         } onCancel: {
-            content.withLock { content in content.waiters.removeValue(forKey: number)?.resume() }
+            content.withLock { content in content.waiters.removeValue(forKey: number) }?.resume()
         }
     }
 }

@@ -94,7 +94,8 @@ private let usage = """
       --cert FILE           the server's certificate and the chain above it, PEM
       --ca FILE             the CA of the server's certificate, and of the clients that may connect, PEM
       --client-ca FILE      the clients' CA, when it isn't that of --ca
-      --crl FILE            certificate revocation list of the clients' CA, PEM
+      --crl FILE            certificate revocation list of the clients' CA, PEM; others of the CAs above it may follow
+                            SIGHUP reads these files again; sessions live on unless their certificate is revoked
       --policy FILE         who may say what; or builtin:read-only (default) or builtin:unrestricted; a file belongs
                             to root or the daemon's user, only its owner can write it, and SIGHUP reads it again
       --audit FILE          who came, what was refused and what was changed, as JSON lines: a file, opened again on

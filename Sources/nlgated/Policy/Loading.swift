@@ -102,10 +102,11 @@ extension Supervisor {
         for client in request.waiting { admin.answer(client, error: text, diagnostics, self) }
     }
 
-    /// SIGHUP: the configured policy is read again, and the audit log is opened again.
+    /// SIGHUP: the configured policy, the key and the certificates are read again, and the audit log is opened again.
     func reload() {
         audit.reopen()
         notifier.reloading()
+        renewCredentials()
         requestPolicy(PolicyRequest(kind: .configured, waiting: []))
     }
 

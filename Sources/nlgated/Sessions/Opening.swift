@@ -73,8 +73,11 @@ extension Supervisor {
         }
     }
 
-    /// Who was verified long ago must show again that it is there.
+    /// Who was verified long ago, or isn't known any more, must show again who it is.
     private func checkAge(_ known: KnownClient?) throws(Refusal) {
+        if known?.isRevoked == true {
+            throw Refusal(reason: SupervisorReason.revoked, text: revocationText)
+        }
         guard let known, now >= known.verifiedAt + UInt64(limits.identityMinutes) * 60_000 else { return }
         throw Refusal(
             reason: SupervisorReason.limits,

@@ -50,7 +50,7 @@ extension Supervisor {
         case .ready(let report): return takeReady(child, report)
         case .failed(let text):
             guard !child.isReady else { return false }
-            log(text)
+            if renewal?.keeper != child.number { log(text) }
             startFailed(child, text)
             return true
         case .open(let request):
@@ -70,7 +70,7 @@ extension Supervisor {
             return true
         case .accepted(let number):
             guard child.acknowledge() else { return false }
-            if child.kind == .keeper { linked(number) }
+            if child.kind == .keeper { linked(number, by: child) }
             return child.flush()
         case .ended(let number):
             guard child.sessions.remove(number) != nil else { return false }
@@ -89,6 +89,7 @@ extension Supervisor {
             return true
         case .verified(let client): return take(client, from: child)
         case .misbehaved(let frontend): return takeMisbehaved(frontend, from: child)
+        case .revoked(let frontend, let connection): return takeRevoked(connection, of: frontend, from: child)
         case .keeperLost:
             guard child.isFrontend, needsKeeper else { return false }
             child.wantsLink = true
@@ -108,6 +109,7 @@ extension Supervisor {
             return true
         }
         child.report = report
+        if child.kind == .keeper { keeperReady(child) }
         // A compiler has its time for everything that it does.
         if child.kind != .compiler { child.deadline = nil }
         link(child)
@@ -120,6 +122,8 @@ extension Supervisor {
     func startFailed(_ child: Child, _ text: String) {
         if child.kind == .compiler {
             compilation?.fail(text)
+        } else if renewal?.keeper == child.number {
+            renewal?.fail(text)
         } else {
             failure = failure ?? text
         }

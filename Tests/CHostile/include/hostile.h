@@ -9,6 +9,9 @@ int hostile_send_credentials(int socket, const uint8_t *_Nonnull bytes, size_t l
 // Sends the `first` bytes as a packet by vmsplice and splice, then overwrites the memory that they lie in with `second`,
 // of the same length; 0 when both were done.
 int hostile_send_and_change(int socket, const uint8_t *_Nonnull first, const uint8_t *_Nonnull second, size_t length);
+// 1 when the bytes stand anywhere in memory of this process that can be written and read, or isn't of a file; 0 when they
+// don't; -1 when the memory can't be looked at.
+int hostile_memory_has(int pid, const uint8_t *_Nonnull needle, size_t length);
 // Sends one datagram to the netlink socket with this port id in the caller's namespace; 0 when it was delivered.
 int hostile_netlink_to(int protocol, uint32_t port_id, const uint8_t *_Nonnull bytes, size_t length);
 // Sends netlink requests one after the other, each on a socket of its own, from a process without any capability in a

@@ -30,12 +30,12 @@ final class Gateway {
     /// Then stops it, and demands that it ends well and leaves nothing behind.
     static func run(
         _ options: [String] = [], listen: [String]? = nil, base: [String] = usual, in namespace: Namespace? = nil,
-        prepare: () throws -> Void = {}, _ body: (Gateway) throws -> Void
+        identities: Identities? = nil, prepare: () throws -> Void = {}, _ body: (Gateway) throws -> Void
     ) throws {
         let namespace = try namespace ?? Namespace()
         try namespace.enter {
             try prepare()
-            let gateway = try Gateway(base + options, listen: listen)
+            let gateway = try Gateway(base + options, listen: listen, identities: identities)
             try gateway.waitUntilListening()
             try body(gateway)
             try gateway.stop()
@@ -43,8 +43,8 @@ final class Gateway {
     }
 
     /// Starts the daemon and doesn't wait for anything.
-    init(_ options: [String], listen: [String]?) throws {
-        identities = try Identities.shared.get()
+    init(_ options: [String], listen: [String]?, identities own: Identities? = nil) throws {
+        identities = try own ?? Identities.shared.get()
         scratch = try Scratch()
         let directory = scratch.path
         unixPath = directory + "/s.sock"

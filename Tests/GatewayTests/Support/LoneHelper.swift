@@ -119,9 +119,31 @@ final class LoneHelper {
     /// A frontend without listeners.
     static func frontend() throws -> LoneHelper {
         let options = FrontendOptions(
-            seal: seal(), listeners: [], certificate: nil, networkNamespaces: [], connections: 100, unauthenticated: 10,
+            seal: seal(), listeners: [], networkNamespaces: [], connections: 100, unauthenticated: 10,
             handshakeSeconds: 10, pingSeconds: 30)
         return try LoneHelper("nlgate-frontend", options.arguments)
+    }
+
+    /// A keeper of the usual server's key.
+    static func keeper(handshakesPerSecond: UInt32 = 100_000) throws -> LoneHelper {
+        let identities = try Identities.shared.get()
+        let files = try [identities.keyPath, identities.certificatePath, identities.authorityPath].map {
+            PacketSocket(try Descriptor.open($0, flags: O_RDONLY))
+        }
+        let options = KeeperOptions(
+            seal: seal(), key: 4, certificate: 5, clientCA: 6, revocationList: nil, authority: nil, graceSeconds: 0,
+            handshakeRate: handshakesPerSecond, handshakeSeconds: 10)
+        return try LoneHelper("nlgate-keeper", options.arguments, more: files.map { $0.descriptor.raw })
+    }
+
+    /// A link to this keeper, as the frontend of this number has one; its certificate has been taken.
+    func link(_ frontend: UInt64) throws -> PacketSocket {
+        let pair = try PacketSocket.pair()
+        try send(.attach(frontend: frontend), passing: pair.theirs)
+        guard try message() == .accepted(number: frontend), let packet = try pair.ours.receive(),
+            case .certificate = try KeeperReply(packet)
+        else { throw ToolFailure(description: "there is no link") }
+        return pair.ours
     }
 
     /// A policy compiler; a file is its descriptor 4.

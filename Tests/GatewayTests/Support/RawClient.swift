@@ -41,9 +41,10 @@ final class RawClient {
     }
 
     /// Finishes the TLS handshake.
-    func startTLS(_ identities: Identities) throws {
+    func startTLS(_ identities: Identities, as other: IssuedCertificate? = nil) throws {
+        let own = other ?? identities.client
         let context = try TLSClientContext(
-            certificate: identities.client.certificate, key: identities.client.key,
+            certificate: own.certificate, key: own.key,
             ca: identities.authorityCertificate, crl: nil)
         let connection = try context.connect(descriptor: socket.raw, serverName: "127.0.0.1")
         while try connection.handshake() != .done { _ = try socket.wait(for: .read, milliseconds: 60_000) }
