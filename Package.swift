@@ -98,6 +98,7 @@ let package = Package(
         .testTarget(name: "LinuxSysTests", dependencies: ["LinuxSys", "CHostile"]),
         .target(name: "CHostile", path: "Tests/CHostile", cSettings: [.define("_GNU_SOURCE")]),
         .executableTarget(name: "exec-probe", path: "Tests/ExecProbe", cSettings: [.define("_GNU_SOURCE")]),
+        .executableTarget(name: "interface-program", path: "Tests/InterfaceProgram"),
         .executableTarget(name: "hostile-helper", path: "Tests/HostileHelper", cSettings: [.define("_GNU_SOURCE")]),
         .executableTarget(
             name: "serve-program", dependencies: ["RemoteNetlink", "LinuxSys"], path: "Tests/ServeProgram"),
@@ -125,7 +126,7 @@ let package = Package(
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSSocket",
                 "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "GatewayPolicy", "Roles", "nlgate",
                 "nlgated", "nlgate-frontend", "nlgate-broker", "nlgate-policyc", "hostile-helper", "serve-program",
-                "exec-probe",
+                "exec-probe", "interface-program",
             ]),
         .testTarget(name: "LayeringTests"),
         .testTarget(

@@ -58,11 +58,17 @@ struct FramingCase: CustomTestStringConvertible, Sendable {
         FramingCase("NLMSG_DONE", header(length: 20, type: 3) + Request.zeros(4), [22]),
         FramingCase("NLM_F_MULTI", header(length: 20, flags: 0x303) + Request.zeros(4), [22]),
         FramingCase("a reserved flag", header(length: 20, flags: 0x341) + Request.zeros(4), [22]),
-        FramingCase("NLM_F_CREATE on a read", header(length: 20, flags: 0x701) + Request.zeros(4), [22]),
+        FramingCase("NLM_F_ATOMIC on a dump", header(length: 20, flags: 0x701) + Request.zeros(4), []),
+        FramingCase("NLM_F_CREATE on a read", header(length: 32, flags: 0x401) + Request.zeros(16), [22]),
+        FramingCase("NLM_F_ATOMIC on a write", header(length: 32, type: 17, flags: 0x701) + Request.zeros(16), [22]),
         FramingCase("NLM_F_APPEND on a read", header(length: 20, flags: 0xb01) + Request.zeros(4), [22]),
         FramingCase("one dump bit", header(length: 32, flags: 0x101) + Request.zeros(16), []),
         FramingCase(
-            "one dump bit where only dumps exist", header(length: 28, type: 34, flags: 0x101) + Request.zeros(12), [1]),
+            "one dump bit where only dumps exist", header(length: 28, type: 34, flags: 0x101) + Request.zeros(12), []),
+        FramingCase(
+            "a single read where only dumps exist", header(length: 28, type: 34, flags: 1) + Request.zeros(12), [1]),
+        FramingCase(
+            "rules as pyroute2 asks for them", header(length: 28, type: 34, flags: 0x501) + Request.zeros(12), []),
         FramingCase("an unknown type", header(length: 32, type: 127, flags: 1) + Request.zeros(16), [1]),
         FramingCase("a notification's type", header(length: 32, type: 52, flags: 1) + Request.zeros(16), [1]),
         FramingCase("a write", write, [1]),

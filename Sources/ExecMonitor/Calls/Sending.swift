@@ -84,6 +84,7 @@ extension ExecMonitor {
             }
             tags.append(tag)
             trace(socket, request: datagram)
+            socket.sent.remember(datagram)
             link.queue(.datagram, tag: tag, payload: datagram)
         }
         // Changes nothing; its RESULT comes behind what the kernel answered.
@@ -107,6 +108,7 @@ extension ExecMonitor {
             socket.isBound = true
             let datagram = Array(scratch[..<count])
             trace(socket, request: datagram)
+            socket.sent.remember(datagram)
             link.queue(.datagram, tag: 0, payload: datagram)
         }
     }
