@@ -52,7 +52,8 @@ import Testing
         // NLMSG_ERROR, NLM_F_CAPPED and NLM_F_ACK_TLVS; EPERM, the request's header, one attribute.
         let text: [UInt8] = [8, 0, 1, 0, 0x6e, 0x6f, 0x21, 0]
         func refusal(_ request: [UInt8], flags: UInt8 = 3, code: UInt8 = 0xff) -> [UInt8] {
-            [44, 0, 0, 0, 2, 0, 0, flags] + request[8..<12] + [1, 0, 0, 0, code, code, code, code] + request[..<16] + text
+            [44, 0, 0, 0, 2, 0, 0, flags] + request[8..<12] + [1, 0, 0, 0, code, code, code, code] + request[..<16]
+                + text
         }
         var memory = RequestMemory()
         #expect(memory.completed(refusal(request), 0..<44) == nil)

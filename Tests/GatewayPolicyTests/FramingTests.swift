@@ -60,7 +60,6 @@ struct FramingCase: CustomTestStringConvertible, Sendable {
         FramingCase("a reserved flag", header(length: 20, flags: 0x341) + Request.zeros(4), [22]),
         FramingCase("NLM_F_ATOMIC on a dump", header(length: 20, flags: 0x701) + Request.zeros(4), []),
         FramingCase("NLM_F_CREATE on a read", header(length: 32, flags: 0x401) + Request.zeros(16), [22]),
-        FramingCase("NLM_F_ATOMIC on a write", header(length: 32, type: 17, flags: 0x701) + Request.zeros(16), [22]),
         FramingCase("NLM_F_APPEND on a read", header(length: 20, flags: 0xb01) + Request.zeros(4), [22]),
         FramingCase("one dump bit", header(length: 32, flags: 0x101) + Request.zeros(16), []),
         FramingCase(

@@ -71,8 +71,9 @@ extension ExecMonitor {
         _ call: Call, _ socket: EmulatedSocket, _ datagrams: [[UInt8]], returning value: Int64
     ) throws(Errno) -> Verdict {
         let link = try liveLink(socket)
-        socket.isBound = true
         call.hasEffect = true
+        if datagrams.count == 1, answerNamespaceNumber(datagrams[0], socket) { return .value(value) }
+        socket.isBound = true
         var refusal: Errno?
         var tags: [UInt32] = []
         for datagram in datagrams {

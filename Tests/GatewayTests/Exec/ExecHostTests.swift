@@ -16,11 +16,53 @@ extension GatewayTests.Exec {
                     "tc qdisc",
                     "genl ctrl list", "ss -xlH | wc -l",
                 ] { try scene.expectSame(command) }
+                // A namespace that has a name on this host has no number there, and ip doesn't take it for the other end's.
+                let named =
+                    "mount -t tmpfs none /run && mkdir /run/netns && touch /run/netns/here && "
+                    + "mount --bind /proc/self/ns/net /run/netns/here && ip -d link show t0"
+                let link = try scene.remote("unshare -m sh -c '\(named)'")
+                #expect(link.status == .exited(0))
+                #expect(link.output.contains("link-netnsid 0"), "\(link.output)")
+                #expect(!link.output.contains("Error") && !link.output.contains("here"), "\(link.output)")
                 let change = "ip link add x0 type veth peer name x1 && ip addr add 10.78.0.1/24 dev x0"
                 #expect(try scene.remote(change).status == .exited(0))
                 #expect(try ip("-br addr show x0").contains("10.78.0.1/24"))
+                // A session for each of fifty programs, and few connections.
+                let before = try connections(scene)
                 let script = "for i in $(seq 50); do ip link show br0 || exit 9; done | wc -l"
                 #expect(try scene.remote(script).output == "100\n")
+                #expect(try connections(scene) - before <= 4)
+            }
+        }
+
+        /// TCP connections that were accepted in the gateway's namespace so far.
+        private func connections(_ scene: ExecScene) throws -> Int {
+            let lines = try scene.local("cat /proc/self/net/snmp").output.split(separator: "\n")
+            let tcp = lines.filter { $0.hasPrefix("Tcp:") }.map { $0.split(separator: " ") }
+            let column = try #require(tcp.first?.firstIndex(of: "PassiveOpens"))
+            return try #require(tcp.last.flatMap { Int($0[column]) })
+        }
+
+        @Test func `another namespace of the gateway`() throws {
+            let name = "nlgt\(Clock.monotonicMilliseconds())x"
+            defer { _ = try? ip("netns del \(name)") }
+            try ip("netns add \(name)")
+            try Namespace(named: name).enter { try ip("link add only type bridge") }
+            try ExecScene.run(["--policy", "builtin:unrestricted", "--netns", name]) { scene in
+                #expect(try scene.remote("ip -br link show only", ["--netns", name]).output.hasPrefix("only "))
+                #expect(try scene.remote("ip -br link show d0", ["--netns", name]).status == .exited(1))
+                #expect(try scene.remote("ip -br link show only").status == .exited(1))
+                // Several sockets and protocols of one program.
+                let change =
+                    "ip link set only mtu 1400 && nft add table inet here && ip xfrm state && ss -tna >/dev/null"
+                #expect(try scene.remote(change, ["--netns", name]).status == .exited(0))
+                let link = try Namespace(named: name).enter { try ip("link show only") }
+                #expect(link.contains("mtu 1400"))
+                let tables = try Namespace(named: name).enter { try tool("nft", ["list", "tables"]) }
+                #expect(tables == "table inet here\n")
+                let none = try scene.remote("ip link", ["--netns", "nosuch"])
+                #expect(none.status != .exited(0))
+                #expect(none.output.contains("nlgate exec: "), "\(none.output)")
             }
         }
 

@@ -104,7 +104,8 @@ final class ExecScene {
     /// `nlgate` with these arguments, elsewhere.
     func run(_ arguments: [String]) throws -> ToolResult {
         let program = try program("nlgate")
-        return try elsewhere.enter { try result(of: program, arguments) }
+        // Thousands of sessions take their time on a small machine.
+        return try elsewhere.enter { try result(of: program, arguments, seconds: 240) }
     }
 
     /// Starts a command of the shell here, in the gateway's namespace.
