@@ -1,3 +1,4 @@
+import Foundation
 import GatewayProtocol
 import LinuxSys
 import NetlinkWire
@@ -45,7 +46,9 @@ extension GatewayTests {
         }
 
         private func sawOverrun(_ client: RawClient) throws -> Bool {
-            while let (header, _) = try client.nextFrame() {
+            // Then there are only PINGs any more, without end.
+            let deadline = Date(timeIntervalSinceNow: 120)
+            while Date() < deadline, let (header, _) = try client.nextFrame() {
                 if header.kind == .overrun { return true }
                 #expect(header.kind == .datagram || header.kind == .ping)
             }
@@ -60,7 +63,9 @@ extension GatewayTests {
                 var events = 0
                 var lost = false
                 var isOver = false
+                let deadline = Date(timeIntervalSinceNow: 120)
                 while !isOver {
+                    try #require(Date() < deadline, "neither the last event nor OVERRUN; \(events) events")
                     switch try session.receive(seconds: 60) {
                     case .datagram(let datagram, 7):
                         events += 1
