@@ -134,7 +134,8 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSHandshake",
-                "TLSSocket", "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "GatewayPolicy", "PolicyFile",
+                "TLSSocket", "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "GatewayPolicy",
+                "PolicyFile",
                 "Roles", "nlgate", "nlgated", "nlgate-frontend", "nlgate-keeper", "nlgate-broker", "nlgate-policyc",
                 "hostile-helper", "serve-program", "exec-probe", "interface-program",
             ]),
