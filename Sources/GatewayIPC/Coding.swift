@@ -156,7 +156,8 @@ extension OpenRequest {
 
 extension SupervisorMessage {
     private enum Kind: UInt16 {
-        case adopt = 16
+        // Apart from those of children, which have room to grow.
+        case adopt = 64
         case opened, refused, assign, revoke, serve, stop, grants, forgetGrants, regrant, audited, attach, keeper
         case review, retire, measure
 
