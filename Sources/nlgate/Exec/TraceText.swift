@@ -51,7 +51,7 @@ final class TraceText {
             words.append(answer.code == 0 ? "done" : "errno \(abs(answer.code)) \(Errno(rawValue: abs(answer.code)))")
             if let text = answer.text { words.append("\"\(Terminal.visible(text))\"") }
         } else if let attributes = attributes(message, datagram) {
-            words.append(attributes)
+            words[words.count - 1] += ": " + attributes
         }
         return words.joined(separator: " ")
     }
@@ -69,7 +69,7 @@ final class TraceText {
         guard let size, message.payload.count > size else { return nil }
         var text = AttributeText(hostOrder: datagram.protocolNumber != NetlinkProtocol.netfilter)
         text.add((message.payload.lowerBound + size)..<message.payload.upperBound, known?.names, datagram.bytes)
-        return text.text.isEmpty ? nil : ": " + text.text
+        return text.text.isEmpty ? nil : text.text
     }
 
     private func flags(_ flags: MessageFlags, _ datagram: TracedDatagram) -> String {

@@ -117,7 +117,7 @@ extension GatewayTests.Exec {
                     lines.contains { line in line.hasPrefix(begin) && parts.allSatisfy { line.contains($0) } }
                 }
                 let link = try trace("ip link show dev d0")
-                #expect(has(link, "> route GETLINK", "IFNAME \"d0\"", "EXT_MASK 9"), "\(link)")
+                #expect(has(link, "> route GETLINK", " bytes: EXT_MASK 9, IFNAME \"d0\""), "\(link)")
                 #expect(has(link, "< route NEWLINK", "MTU 1500", "LINKINFO {KIND \"veth\""), "\(link)")
                 let route = try trace("ip route add 10.61.0.0/16 via 10.9.0.2 mtu 1300; ip route show 10.61.0.0/16")
                 #expect(

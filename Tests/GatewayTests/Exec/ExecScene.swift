@@ -110,14 +110,14 @@ final class ExecScene {
 
     /// Starts a command of the shell here, in the gateway's namespace.
     func startHere(_ command: String) throws -> RunningTool {
-        let log = gateway.scratch.path + "/here-\(Clock.monotonicMilliseconds())"
+        let log = gateway.scratch.path + "/here-\(UUID().uuidString)"
         return try RunningTool("/bin/sh", ["-c", ExecScene.path + command], log: log)
     }
 
     /// Starts a command under `nlgate exec`, elsewhere.
     func start(_ command: String, _ options: [String] = []) throws -> RunningTool {
         let program = try program("nlgate")
-        let log = gateway.scratch.path + "/exec-\(Clock.monotonicMilliseconds())"
+        let log = gateway.scratch.path + "/exec-\(UUID().uuidString)"
         return try elsewhere.enter { try RunningTool(program, arguments(command, options), log: log) }
     }
 
