@@ -10,7 +10,8 @@ private let headerLength = 2
 extension ChildMessage {
     private enum Kind: UInt16 {
         case ready = 1
-        case failed, open, closed, sessionClosed, accepted, ended, diagnostics, tables, audit, armed, measured, measuredAll
+        case failed, open, closed, sessionClosed, accepted, ended, diagnostics, tables, audit, armed, measured,
+            measuredAll
 
         var length: Int {
             switch self {

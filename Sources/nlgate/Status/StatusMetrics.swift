@@ -5,13 +5,17 @@ extension StatusReport {
         text.family("nlgate_build_info", .gauge, "The daemon's version.") {
             $0.sample(1, ["version": gateway.version, "kernel": gateway.kernel])
         }
-        text.family("nlgate_uptime_seconds", .gauge, "Since the daemon was started.") { $0.sample(gateway.uptimeSeconds) }
+        text.family("nlgate_uptime_seconds", .gauge, "Since the daemon was started.") {
+            $0.sample(gateway.uptimeSeconds)
+        }
         text.family("nlgate_sessions", .gauge, "Sessions that are open.") { $0.sample(gateway.sessions) }
         text.family("nlgate_sessions_limit", .gauge, "Sessions that may be open.") { $0.sample(gateway.sessionsLimit) }
         text.family("nlgate_sessions_started_total", .counter, "Sessions that were opened.") {
             $0.sample(gateway.sessionsStarted)
         }
-        text.family("nlgate_denials_total", .counter, "Messages that the policy refused.") { $0.sample(gateway.denials) }
+        text.family("nlgate_denials_total", .counter, "Messages that the policy refused.") {
+            $0.sample(gateway.denials)
+        }
         text.family("nlgate_process_restarts_total", .counter, "Processes that ended by themselves.") {
             $0.sample(gateway.restarts)
         }

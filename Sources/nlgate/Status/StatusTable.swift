@@ -22,7 +22,8 @@ struct StatusTable {
         let gateway = report.gateway
         var lines = [
             "nlgated \(gateway.version), Linux \(gateway.kernel), up \(StatusTable.duration(gateway.uptimeSeconds))",
-            "policy \(gateway.policy ?? "none"), loaded \(gateway.policyLoaded ?? "never"); audit \(gateway.audit ?? "none")",
+            "policy \(gateway.policy ?? "none"), loaded \(gateway.policyLoaded ?? "never"); "
+                + "audit \(gateway.audit ?? "none")",
             "sessions \(gateway.sessions) of \(gateway.sessionsLimit), \(gateway.sessionsStarted) since the start; "
                 + "denials \(gateway.denials); processes started again \(gateway.restarts)",
         ]
@@ -62,7 +63,9 @@ struct StatusTable {
                 var state = process.state
                 if let measures = process.measures { state += ", \(measures) measures" }
                 if let missing = process.missing { state += ", without \(missing.joined(separator: ", "))" }
-                return [process.name, "\(process.pid)", process.uid.map { "\($0)" } ?? "-", "\(process.sessions)", state]
+                return [
+                    process.name, "\(process.pid)", process.uid.map { "\($0)" } ?? "-", "\(process.sessions)", state,
+                ]
             })
     }
 
@@ -101,12 +104,15 @@ struct StatusTable {
             unit += 1
         }
         let suffix = ["", "k", "M", "G", "T"][unit]
-        return value < 10 && value != value.rounded() ? String(format: "%.1f", value) + suffix : "\(Int(value))" + suffix
+        return value < 10 && value != value.rounded()
+            ? String(format: "%.1f", value) + suffix : "\(Int(value))" + suffix
     }
 
     /// The two largest units.
     static func duration(_ seconds: UInt64) -> String {
-        let parts = [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")]
+        let parts = [
+            (seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s"),
+        ]
         let first = parts.firstIndex { $0.0 > 0 } ?? 3
         return parts[first..<min(first + 2, 4)].map { "\($0.0)\($0.1)" }.joined()
     }
