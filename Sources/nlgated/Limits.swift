@@ -86,7 +86,7 @@ struct Limits {
         var fitted = self
         fitted.sessions = (Int(allowed) - 64) / 2
         guard fitted.sessions > 0 else { throw .unusable("RLIMIT_NOFILE is too low to serve anybody; raise it") }
-        writeStandardError("nlgated: RLIMIT_NOFILE allows \(fitted.sessions) sessions instead of \(sessions)")
+        writeLog(.warning, "RLIMIT_NOFILE allows \(fitted.sessions) sessions instead of \(sessions)")
         return fitted
     }
 }

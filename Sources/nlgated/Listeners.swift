@@ -56,7 +56,7 @@ final class Listeners {
             try attempt("\(listener.scheme.rawValue)://\(listener.address)") { () throws(Errno) in
                 try listener.descriptor.listen(backlog: Int32(backlog))
             }
-            writeStandardError("nlgated: listening on \(listener.scheme.rawValue)://\(listener.address)")
+            writeLog(.info, "listening on \(listener.scheme.rawValue)://\(listener.address)")
         }
     }
 

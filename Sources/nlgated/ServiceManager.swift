@@ -6,8 +6,8 @@ import LinuxSys
 
 /// What a service manager has given this process, as sd_notify(3), sd_watchdog_enabled(3) and sd_listen_fds(3) say.
 ///
-/// It comes in the environment, which the daemon empties by starting itself anew; three words of the command line carry
-/// it over.
+/// It comes in the environment, which the daemon empties by starting itself anew; words of the command line carry it
+/// over.
 struct ServiceManager {
     /// The first descriptor of socket activation, SD_LISTEN_FDS_START.
     static let firstSocket: Int32 = 3
@@ -18,17 +18,25 @@ struct ServiceManager {
     var notifySocket: String?
     /// Microseconds of silence after which the manager gives the daemon up; nil for any.
     var watchdog: UInt64?
+    /// Standard error goes to journald, which takes levels.
+    var hasJournal = false
     /// FileDescriptorName of each socket, in their order from descriptor 3.
     var socketNames: [String] = []
 
     private static let notifyWord = "--from-manager-notify="
     private static let watchdogWord = "--from-manager-watchdog="
+    /// Standard error is journald's.
+    static let journalWord = "--from-manager-journal"
     private static let socketsWord = "--from-manager-sockets="
 
     /// What the environment says to this process; what it says to another is nothing.
     static func fromEnvironment() throws(StartError) -> ServiceManager {
         var manager = ServiceManager()
         let pid = "\(getpid())"
+        // Of this very descriptor, since a parent's may have been inherited.
+        if let status = try? FileStatus(ofPath: "/proc/self/fd/2") {
+            manager.hasJournal = environmentVariable("JOURNAL_STREAM") == "\(status.device):\(status.inode)"
+        }
         manager.notifySocket = environmentVariable("NOTIFY_SOCKET").flatMap { $0.isEmpty ? nil : $0 }
         if environmentVariable("WATCHDOG_PID") ?? pid == pid {
             let microseconds = environmentVariable("WATCHDOG_USEC").flatMap { UInt64($0) }
@@ -51,6 +59,7 @@ struct ServiceManager {
         var words: [String] = []
         if let notifySocket { words.append(ServiceManager.notifyWord + notifySocket) }
         if let watchdog { words.append(ServiceManager.watchdogWord + "\(watchdog)") }
+        if hasJournal { words.append(ServiceManager.journalWord) }
         if !socketNames.isEmpty { words.append(ServiceManager.socketsWord + socketNames.joined(separator: ":")) }
         return words
     }
@@ -64,6 +73,8 @@ struct ServiceManager {
                 notifySocket = String(word.dropFirst(ServiceManager.notifyWord.count))
             } else if word.hasPrefix(ServiceManager.watchdogWord) {
                 watchdog = UInt64(word.dropFirst(ServiceManager.watchdogWord.count))
+            } else if word == ServiceManager.journalWord {
+                hasJournal = true
             } else if word.hasPrefix(ServiceManager.socketsWord) {
                 let names = word.dropFirst(ServiceManager.socketsWord.count)
                 socketNames = names.split(separator: ":", omittingEmptySubsequences: false).map(String.init)

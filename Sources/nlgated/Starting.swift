@@ -174,14 +174,14 @@ extension Supervisor {
         case .compiler: finishCompilation(status)
         case .broker(_, let session):
             guard !child.isReady else {
-                if status != .exited(0) { log("\(child.kind.name) ended with \(status)") }
+                if status != .exited(0) { log("\(child.kind.name) ended with \(status)", .warning) }
                 return
             }
-            log("\(child.kind.name) ended with \(status) before it was ready")
+            log("\(child.kind.name) ended with \(status) before it was ready", .error)
             refuse(session, "the session's process could not be started")
         case .keeper where !keeperEnded(child, status): return
         case .frontend, .reader, .keeper:
-            log("\(child.kind.name) ended with \(status)")
+            log("\(child.kind.name) ended with \(status)", .warning)
             guard child.isReady, isServing else {
                 failure = failure ?? "\(child.kind.name) ended with \(status) before it was ready"
                 if isServing { restart(child.kind) }
@@ -197,7 +197,7 @@ extension Supervisor {
         restartCount += 1
         deaths = deaths.filter { now - $0 < 60_000 } + [now]
         guard deaths.count <= Supervisor.mostDeaths else {
-            writeStandardError("nlgated: \(deaths.count) processes died within a minute; giving up")
+            writeLog(.error, "\(deaths.count) processes died within a minute; giving up")
             return stop(exitCode: 1)
         }
         let delay = min(100 << UInt64(min(deaths.count - 1, 7)), 10_000)
@@ -213,7 +213,7 @@ extension Supervisor {
                 _ = try start(entry.kind)
                 log("\(entry.kind.name) started again")
             } catch {
-                log("\(error)")
+                log("\(error)", .error)
                 restart(entry.kind)
             }
         }

@@ -146,7 +146,7 @@ final class Supervisor {
         do throws(Errno) {
             try epoll.wait(milliseconds: min(milliseconds, soonest), into: &events)
         } catch {
-            writeStandardError("nlgated: epoll_wait: \(error)")
+            writeLog(.error, "epoll_wait: \(error)")
             exit(1)
         }
         now = Clock.monotonicMilliseconds()
@@ -217,7 +217,7 @@ final class Supervisor {
                 case .bytes(let count):
                     guard let message = try? ChildMessage(Array(buffer[..<count])), take(message, from: child) else {
                         let text = "\(child.kind.name) broke the protocol between our processes"
-                        log(text)
+                        log(text, .error)
                         if child.kind == .compiler { compilation?.fail(text) }
                         return kill(child)
                     }
@@ -261,7 +261,9 @@ final class Supervisor {
         for child in armed where !child.send(.stop) { try? child.process.signal(SIGTERM) }
         if armed.isEmpty { return stopAll() }
         stopFirst = armed.map(\.number)
-        log("\(armed.count) armed \(armed.count == 1 ? "list is" : "lists are") undone before the gateway stops")
+        log(
+            "\(armed.count) armed \(armed.count == 1 ? "list is" : "lists are") undone before the gateway stops",
+            .warning)
     }
 
     /// The second step of a stop.
@@ -280,13 +282,13 @@ final class Supervisor {
             if hasStoppedAll, now >= stopDeadline { kill(child) }
             if let deadline = child.deadline, now >= deadline {
                 let text = "\(child.kind.name) was not \(child.isReady ? "done" : "ready") within 10 seconds"
-                log(text)
+                log(text, .error)
                 startFailed(child, text)
                 child.deadline = nil
                 kill(child)
             }
             if child.isReady, child.isStuck(now: now) {
-                log("\(child.kind.name) doesn't answer; killed")
+                log("\(child.kind.name) doesn't answer; killed", .error)
                 kill(child)
             }
         }
@@ -299,8 +301,8 @@ final class Supervisor {
         audit.writeOmissions(now: now)
     }
 
-    func log(_ text: String) {
-        writeStandardError("nlgated: \(text)")
+    func log(_ text: String, _ level: LogLevel = .info) {
+        writeLog(level, text)
     }
 }
 
@@ -330,9 +332,9 @@ func sealed(_ options: Options) throws(StartError) -> SealingReport {
 
 func printInsecureChoices(_ options: Options) {
     if options.insecureTCP {
-        writeStandardError("nlgated: --insecure-tcp: whoever reaches a tcp:// port reads this host's network state")
+        writeLog(.warning, "--insecure-tcp: whoever reaches a tcp:// port reads this host's network state")
     }
     if options.insecureOldKernel {
-        writeStandardError("nlgated: --insecure-old-kernel: confinement is only what this kernel has")
+        writeLog(.warning, "--insecure-old-kernel: confinement is only what this kernel has")
     }
 }

@@ -36,7 +36,7 @@ do throws(StartError) {
     try supervisor.startStandingProcesses()
     if options.checkOnly, !supervisor.isStopping {
         // What is inside the files is known only now: the frontends have parsed them.
-        writeStandardError("nlgated: the command line and the files are usable")
+        writeLog(.info, "the command line and the files are usable")
         supervisor.stop(exitCode: 0)
     } else {
         try supervisor.watchStandardInput()
@@ -45,7 +45,7 @@ do throws(StartError) {
     }
     exitCode = supervisor.run()
 } catch {
-    if case .help(let text) = error { print(text) } else { writeStandardError("nlgated: \(error)") }
+    if case .help(let text) = error { print(text) } else { writeLog(.error, "\(error)") }
     exitCode = error.exitCode
 }
 exit(exitCode)

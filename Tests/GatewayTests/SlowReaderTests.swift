@@ -37,7 +37,11 @@ extension GatewayTests {
                 // 150,000 events are more than 10 MiB; one session may hold 2 MiB and a few packets.
                 #expect(try resident(gateway) - before < 8192, "KiB more than before")
                 #expect(gateway.helpers(.reader).count == 1)
+                // The operator sees what waits for it.
+                let lines = try gateway.admin(5).filter { $0.contains("\"type\":\"session\"") }
+                #expect(lines.contains { $0.contains("\"queued_bytes\":") && !$0.contains("\"queued_bytes\":0}") })
                 #expect(try sawOverrun(slow))
+                #expect(try gateway.admin(5).contains { $0.contains(/"overruns":[1-9]/) })
                 // It is not lost for that.
                 try slow.write(RawClient.frame(.ping, tag: 4))
                 var kind = FrameKind.datagram

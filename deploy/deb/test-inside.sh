@@ -153,11 +153,28 @@ ok "a session that was open goes on"
 # Revoked: its session ends, and there is no new one.
 policy '  - { client: alice, roles: [change] }'
 systemctl reload nlgated.service
-wait_for 10 not kill -0 "$monitor" || fail "bob's session goes on"
+ended() { journalctl --no-pager -o cat -u nlgated.service | grep -q '"client":\["bob"\].*no longer knows this client'; }
+wait_for 10 ended || fail "bob's session goes on"
+kill "$monitor"
 not as bob link list >"$scratch/refused" 2>&1
 as alice link list >/dev/null
 ok "a client that is revoked loses its session and gets no other"
 
+nlgate status --json >"$scratch/status"
+grep -q '"name":"nlgate-frontend 0".*"state":"sealed"' "$scratch/status"
+not grep -q '"state":"incomplete"' "$scratch/status"
+[ "$(grep -o '"subject":"CN=192.0.2.1","ends":[0-9]*' "$scratch/status" | cut -d : -f 3)" -gt "$(date +%s)" ]
+not setpriv --reuid=65534 --clear-groups nlgate status 2>/dev/null
+ok "status: processes are sealed, certificates have an end, and only root is told"
+mkdir -p /var/lib/prometheus/node-exporter
+systemctl start nlgate-metrics.service
+grep -q '^nlgate_sessions_limit ' /var/lib/prometheus/node-exporter/nlgate.prom
+grep -q '^nlgate_certificate_expiry_timestamp_seconds{certificate="server certificate"' \
+    /var/lib/prometheus/node-exporter/nlgate.prom
+systemctl enable --now nlgate-metrics.timer 2>/dev/null
+[ "$(systemctl is-active nlgate-metrics.timer)" = active ]
+rm -r /var/lib/prometheus
+ok "metrics are written for node_exporter, by a sandboxed unit"
 nlgate doctor >"$scratch/doctor"
 for role in frontend "broker reader"; do grep -q "nlgate-$role" "$scratch/doctor"; done
 not grep -qiE '\bmissing\b|not in force' "$scratch/doctor"

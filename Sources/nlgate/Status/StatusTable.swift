@@ -22,7 +22,8 @@ struct StatusTable {
         let gateway = report.gateway
         var lines = [
             "nlgated \(gateway.version), Linux \(gateway.kernel), up \(StatusTable.duration(gateway.uptimeSeconds))",
-            "policy \(gateway.policy ?? "none"), loaded \(gateway.policyLoaded ?? "never"); audit \(gateway.audit ?? "none")",
+            "policy \(gateway.policy ?? "none"), loaded \(gateway.policyLoaded ?? "never"); "
+                + "audit \(gateway.audit ?? "none")",
             "sessions \(gateway.sessions) of \(gateway.sessionsLimit), \(gateway.sessionsStarted) since the start; "
                 + "denials \(gateway.denials); processes started again \(gateway.restarts)",
         ]

@@ -111,7 +111,7 @@ private final class ConfigurationAnswer {
             if !lines.isEmpty, settings == nil { throw .configuration(lines) }
             throw .unusable("--config \(printable(path)): the process that reads it failed")
         }
-        for line in lines { writeStandardError(line) }
+        for line in lines { writeDiagnostic(line) }
         return decoded.map { setting in
             Setting(
                 name: setting.name, value: setting.value,

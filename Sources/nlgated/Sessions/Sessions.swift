@@ -50,7 +50,7 @@ extension Supervisor {
         case .ready(let report): return takeReady(child, report)
         case .failed(let text):
             guard !child.isReady else { return false }
-            if renewal?.keeper != child.number { log(text) }
+            if renewal?.keeper != child.number { log(text, .error) }
             startFailed(child, text)
             return true
         case .open(let request):
