@@ -46,7 +46,7 @@ extension Supervisor {
         do throws(Errno) {
             pair = try Descriptor.packetPair()
         } catch {
-            return log("socketpair: \(error)")
+            return log("socketpair: \(error)", .error)
         }
         _ = refuseDescriptors(on: pair.ours.raw)
         _ = refuseDescriptors(on: pair.theirs.raw)
@@ -81,7 +81,7 @@ extension Supervisor {
         guard frontend.verified[client.connection] == nil, frontend.adopted[client.connection] == nil,
             frontend.verified.count < 2 * limits.sessions
         else {
-            log("\(frontend.kind.name) broke the protocol between our processes")
+            log("\(frontend.kind.name) broke the protocol between our processes", .error)
             kill(frontend)
             return true
         }
@@ -96,7 +96,7 @@ extension Supervisor {
     func takeMisbehaved(_ number: UInt64, from child: Child) -> Bool {
         guard child.kind == .keeper, child.isReady else { return false }
         guard let frontend = children[number], frontend.isFrontend else { return true }
-        log("\(frontend.kind.name) broke the protocol with the keeper")
+        log("\(frontend.kind.name) broke the protocol with the keeper", .error)
         kill(frontend)
         return true
     }

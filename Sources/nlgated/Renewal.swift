@@ -58,7 +58,7 @@ extension Supervisor {
     }
 
     private func refuseRenewal(_ reason: String) {
-        log("key and certificates not loaded: \(reason); those before stay in force")
+        log("key and certificates not loaded: \(reason); those before stay in force", .error)
         audit.reload("key and certificates", isLoaded: false, reason)
     }
 
