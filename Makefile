@@ -13,18 +13,21 @@ RELEASE := -c release --static-swift-stdlib --disable-local-rpath -Xlinker -z -X
 DIST := .build/dist
 
 .NOTPARALLEL:
-.PHONY: help setup build release verify test lint format docs bench demo install clean
+.PHONY: help setup build release image deb test-deb verify test lint format docs bench soak demo install clean
 
 help:
 	@echo "make setup    install the Debian packages that are missing (needs root or sudo)"
 	@echo "make build    debug build"
 	@echo "make release  stripped release programs in $(DIST)"
+	@echo "make image    a container image out of the release programs, by buildah"
+	@echo "make deb      the Debian package in $(DIST), out of release programs"
 	@echo "make verify   check how the release programs are linked, and the example of docs/protocol.md"
 	@echo "make test     setup, build, all tests, release, verify"
 	@echo "make lint     format and checks of the sources and documents"
 	@echo "make format   format the sources; what a tool can't mend, make lint names"
 	@echo "make docs     documentation of the library in .build/docs; fails on a warning"
 	@echo "make bench    setup, release, measurements"
+	@echo "make soak     setup, release, an hour of churn (MINUTES=60) and whether anything grows"
 	@echo "make demo     setup, release, two hosts in network namespaces and real output"
 	@echo "make install  into DESTDIR=$(DESTDIR) PREFIX=$(PREFIX), after make release"
 	@echo "make clean    remove everything that was built"
@@ -44,6 +47,17 @@ release:
 	    mv $(DIST)/$$program.new $(DIST)/$$program; \
 	done
 
+image: release
+	deploy/oci/build.sh $(DIST)
+
+deb: release
+	deploy/deb/build.sh $(DIST) $(DIST)
+
+# The package of the release programs that are there, in a clean system of its own under systemd.
+test-deb:
+	deploy/deb/build.sh $(DIST) $(DIST)
+	deploy/test-deb.sh $(DIST)
+
 verify:
 	deploy/verify-binaries.sh "$$($(SWIFT) build $(RELEASE) --show-bin-path)" $(DIST)
 	deploy/verify-example.sh $(DIST)
@@ -51,7 +65,9 @@ verify:
 test: setup
 	$(SWIFT) build -j $(JOBS) --build-tests
 	$(SWIFT) test -j $(JOBS) --disable-xctest --skip-build
-	$(MAKE) release verify
+	$(MAKE) release verify test-deb
+	deploy/oci/test.sh $(DIST)
+	deploy/test-docs.py $(DIST)
 
 SWIFT_FILES := Sources Tests bench Package.swift
 
@@ -70,18 +86,23 @@ bench: setup release
 	cp "$$($(SWIFT) build $(RELEASE) --show-bin-path)/nlgate-bench" $(DIST)/
 	bench/run $(DIST) $(DIST)/nlgate-bench
 
+MINUTES ?= 60
+soak: setup release
+	bench/soak --programs $(DIST) --minutes $(MINUTES)
+
 demo: setup release
 	deploy/demo.sh $(DIST)
 
 install:
 	@for program in $(PROGRAMS); do \
 	    [ -x $(DIST)/$$program ] || { echo "$(DIST)/$$program is missing: run 'make release' first"; exit 1; }; done
-	install -D -m 0755 $(DIST)/nlgated "$(DESTDIR)$(PREFIX)/sbin/nlgated"
-	install -D -m 0755 $(DIST)/nlgate "$(DESTDIR)$(PREFIX)/bin/nlgate"
-	install -D -m 0755 $(DIST)/nlgate-frontend "$(DESTDIR)$(PREFIX)/libexec/nlgate/nlgate-frontend"
-	install -D -m 0755 $(DIST)/nlgate-keeper "$(DESTDIR)$(PREFIX)/libexec/nlgate/nlgate-keeper"
-	install -D -m 0755 $(DIST)/nlgate-broker "$(DESTDIR)$(PREFIX)/libexec/nlgate/nlgate-broker"
-	install -D -m 0755 $(DIST)/nlgate-policyc "$(DESTDIR)$(PREFIX)/libexec/nlgate/nlgate-policyc"
+	set -e; for program in $(PROGRAMS); do \
+	    case $$program in \
+	        nlgated) folder=sbin ;; \
+	        nlgate) folder=bin ;; \
+	        *) folder=libexec/nlgate ;; \
+	    esac; \
+	    install -D -m 0755 $(DIST)/$$program "$(DESTDIR)$(PREFIX)/$$folder/$$program"; done
 	@if [ "$(PREFIX)" != /usr ]; then \
 	    echo "nlgated looks for its helpers beside itself and in /usr/libexec/nlgate, not in $(PREFIX)/libexec/nlgate"; fi
 

@@ -100,11 +100,12 @@ let package = Package(
         .testTarget(name: "TLSHandshakeTests", dependencies: ["TLSHandshake"]),
         .testTarget(name: "GatewayURLTests", dependencies: ["GatewayURL"]),
         .testTarget(name: "RolesTests", dependencies: ["Roles", "GatewayPolicy", "PolicyFile"]),
-        .testTarget(name: "NlgatedTests", dependencies: ["nlgated", "Roles"]),
+        .testTarget(name: "NlgatedTests", dependencies: ["nlgated", "GatewayURL", "Roles"]),
         .testTarget(name: "GatewayProtocolTests", dependencies: ["GatewayProtocol", "NetlinkWire"]),
         .testTarget(name: "LinuxSysTests", dependencies: ["LinuxSys", "CHostile"]),
         .target(name: "CHostile", path: "Tests/CHostile", cSettings: [.define("_GNU_SOURCE")]),
         .executableTarget(name: "exec-probe", path: "Tests/ExecProbe", cSettings: [.define("_GNU_SOURCE")]),
+        .executableTarget(name: "interface-program", path: "Tests/InterfaceProgram"),
         .executableTarget(name: "hostile-helper", path: "Tests/HostileHelper", cSettings: [.define("_GNU_SOURCE")]),
         .executableTarget(
             name: "serve-program", dependencies: ["RemoteNetlink", "LinuxSys"], path: "Tests/ServeProgram"),
@@ -133,10 +134,10 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSHandshake",
-                "TLSSocket",
-                "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "GatewayPolicy", "Roles", "nlgate",
-                "nlgated", "nlgate-frontend", "nlgate-keeper", "nlgate-broker", "nlgate-policyc", "hostile-helper",
-                "serve-program", "exec-probe",
+                "TLSSocket", "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "GatewayPolicy",
+                "PolicyFile",
+                "Roles", "nlgate", "nlgated", "nlgate-frontend", "nlgate-keeper", "nlgate-broker", "nlgate-policyc",
+                "hostile-helper", "serve-program", "exec-probe", "interface-program",
             ]),
         .testTarget(name: "LayeringTests"),
         .testTarget(

@@ -30,6 +30,8 @@ need_command ip iproute2
 need_command nft nftables
 need_command ethtool ethtool
 need_command conntrack conntrack
+need_command bird bird2
+need_command go golang-go
 need_command nl-link-list libnl-utils
 need_command wg wireguard-tools
 need_command ping iputils-ping
@@ -38,6 +40,15 @@ need_command ps procps
 need_command capsh libcap2-bin
 need_command python3 python3
 need_command unshare util-linux
+need_command buildah buildah
+need_command podman podman
+need_command runc runc
+need_command systemd-analyze systemd
+need_command systemd-nspawn systemd-container
+need_command mmdebstrap mmdebstrap
+need_command dpkg-deb dpkg
+need_command fakeroot fakeroot
+need_command lintian lintian
 [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
 case "$(gcc -print-file-name=libstdc++.so 2>/dev/null)" in
     /*) ;;

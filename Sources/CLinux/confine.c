@@ -275,13 +275,16 @@ int nlg_seccomp_install(const void *instructions, unsigned count) {
 
 int nlg_reexec(char *const *argv, char *const *environment) { return execve("/proc/self/exe", argv, environment); }
 
-int nlg_normal_descriptors(void) {
+int nlg_normal_descriptors(int kept) {
     for (int fd = 0; fd < 3; fd++) {
         if (fcntl(fd, F_GETFD) >= 0) continue;
         int opened = open("/dev/null", O_RDWR);
         if (opened != fd) return -1;
     }
-    return close_range(3, ~0U, 0);
+    for (int fd = 3; fd < 3 + kept; fd++) {
+        if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) return -1;
+    }
+    return close_range((unsigned)(3 + kept), ~0U, 0);
 }
 
 // What has to be undone after posix_spawn, whether it worked or not.

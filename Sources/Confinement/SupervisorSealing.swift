@@ -6,12 +6,12 @@ internal import LinuxSys
 ///
 /// It starts processes that unshare, pivot and keep a capability, and they inherit what it does to itself.
 public enum SupervisorSealing {
-    /// Starts the program anew when the environment is anything but the clean one.
+    /// Starts the program anew when the environment is anything but the clean one, with `words` behind its arguments.
     ///
     /// Returns when the environment is clean; ends the process with status 1 when the program can't be started.
-    public static func reexecIfEnvironmentIsDirty() {
+    public static func reexecIfEnvironmentIsDirty(adding words: [String] = []) {
         guard !Inventory.environmentIsClean() else { return }
-        let arguments = CStrings(CommandLine.arguments)
+        let arguments = CStrings(CommandLine.arguments + words)
         let environment = CStrings([cleanEnvironment])
         // SAFETY: both lists end with nil and live to the end of the call.
         _ = unsafe nlg_reexec(arguments.pointers, environment.pointers)
@@ -19,12 +19,13 @@ public enum SupervisorSealing {
         exit(1)
     }
 
-    /// Opens 0, 1 and 2 where they are closed, and closes everything above.
+    /// Opens 0, 1 and 2 where they are closed, and closes everything above but the first `kept`, which become
+    /// close-on-exec.
     ///
     /// Signals become normal as well: an ignored SIGCHLD would hide how children end. Ends the process with status 1
     /// when that fails.
-    public static func normaliseDescriptors() {
-        guard nlg_normal_descriptors() < 0 || nlg_normal_signals() < 0 else { return }
+    public static func normaliseDescriptors(keeping kept: Int = 0) {
+        guard nlg_normal_descriptors(Int32(clamping: kept)) < 0 || nlg_normal_signals() < 0 else { return }
         writeStandardError("nlgated: can't set up descriptors and signals: \(Errno.last)")
         exit(1)
     }

@@ -98,8 +98,9 @@ public final class ExecMonitor {
     }
 
     private func start(_ command: [String], _ signals: consuming SignalQueue) throws(StageError) {
-        let started = try SystemCallMonitor.start(command, filter: filter.program)
+        // Before the command runs: it has the same user, and this memory has keys.
         hideMemory()
+        let started = try SystemCallMonitor.start(command, filter: filter.program)
         let listener = Listener(SystemCallMonitor(owning: started.listener))
         self.listener = listener
         do throws(Errno) {
@@ -141,7 +142,7 @@ public final class ExecMonitor {
         let call = Call(notification, listener)
         if let earlier = held.removeValue(forKey: call.thread) {
             // A thread waits in one call at a time: the earlier one was interrupted, and perhaps started again.
-            if earlier.key == call.key {
+            if earlier.key == call.key, isPending(earlier) {
                 earlier.renew(call.id)
                 held[call.thread] = earlier
                 return
@@ -165,6 +166,16 @@ public final class ExecMonitor {
             }
         } catch {
             answer(call, .failure(error))
+        }
+    }
+
+    /// False for a receive that was passed over because its thread was interrupted when something came: it has to be
+    /// looked at again.
+    private func isPending(_ call: Call) -> Bool {
+        switch call.number {
+        case SystemCallNumber.recvfrom, SystemCallNumber.recvmsg, SystemCallNumber.recvmmsg:
+            sockets.values.contains { $0.receivers.contains { $0.call === call } }
+        default: true
         }
     }
 

@@ -11,7 +11,7 @@ extension ChildMessage {
     private enum Kind: UInt16 {
         case ready = 1
         case failed, open, closed, sessionClosed, accepted, ended, diagnostics, tables, audit, armed, verified
-        case misbehaved, keeperLost, revoked
+        case misbehaved, keeperLost, measured, measuredAll, revoked
 
         var length: Int {
             switch self {
@@ -26,6 +26,8 @@ extension ChildMessage {
             case .verified: VerifiedClient.size
             case .misbehaved: 8
             case .keeperLost: 0
+            case .measured: SessionMeasures.size
+            case .measuredAll: 0
             case .revoked: 8 + 4
             }
         }
@@ -76,6 +78,11 @@ extension ChildMessage {
             writer.put(Kind.misbehaved.rawValue)
             writer.put(frontend)
         case .keeperLost: writer.put(Kind.keeperLost.rawValue)
+        case .measured(let measures):
+            writer.put(Kind.measured.rawValue)
+            measures.write(to: &writer)
+        case .measuredAll:
+            writer.put(Kind.measuredAll.rawValue)
         case .revoked(let frontend, let connection):
             writer.put(Kind.revoked.rawValue)
             writer.put(frontend)
@@ -115,6 +122,8 @@ extension ChildMessage {
             self = .verified(client)
         case .misbehaved: self = .misbehaved(frontend: reader.number())
         case .keeperLost: self = .keeperLost
+        case .measured: self = .measured(SessionMeasures(from: &reader))
+        case .measuredAll: self = .measuredAll
         case .revoked: self = .revoked(frontend: reader.number(), connection: reader.number())
         }
     }
@@ -147,9 +156,10 @@ extension OpenRequest {
 
 extension SupervisorMessage {
     private enum Kind: UInt16 {
-        case adopt = 16
+        // Apart from those of children, which have room to grow.
+        case adopt = 64
         case opened, refused, assign, revoke, serve, stop, grants, forgetGrants, regrant, audited, attach, keeper
-        case review, retire
+        case review, retire, measure
 
         var length: Int {
             switch self {
@@ -158,7 +168,7 @@ extension SupervisorMessage {
             case .refused: 8 + textLength
             case .assign: 8 + 4 + 2 + 1 + 4 + 160 + 160 + 2 * Endpoint.size
             case .revoke: 12 + textLength
-            case .serve, .stop: 0
+            case .serve, .stop, .measure: 0
             case .grants: 4 + TablePart.size
             case .forgetGrants: 4
             case .regrant: 12 + 160
@@ -219,6 +229,8 @@ extension SupervisorMessage {
             writer.put(Kind.attach.rawValue)
             writer.put(frontend)
         case .keeper: writer.put(Kind.keeper.rawValue)
+        case .measure:
+            writer.put(Kind.measure.rawValue)
         case .review(let frontend, let connection, let trace):
             writer.put(Kind.review.rawValue)
             writer.put(frontend)
@@ -260,6 +272,7 @@ extension SupervisorMessage {
             self = .audited(ticket: ticket, isWritten: isWritten)
         case .attach: self = .attach(frontend: reader.number())
         case .keeper: self = .keeper
+        case .measure: self = .measure
         case .review:
             self = .review(
                 frontend: reader.number(), connection: reader.number(),
@@ -272,7 +285,8 @@ extension SupervisorMessage {
     public var carriesDescriptor: Bool {
         switch self {
         case .adopt, .opened, .assign, .attach, .keeper: true
-        case .refused, .revoke, .serve, .stop, .grants, .forgetGrants, .regrant, .audited, .review, .retire: false
+        case .refused, .revoke, .serve, .stop, .grants, .forgetGrants, .regrant, .audited, .review, .retire, .measure:
+            false
         }
     }
 }

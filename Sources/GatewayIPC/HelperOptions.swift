@@ -203,9 +203,11 @@ public struct CompilerOptions: Equatable, Sendable {
         case builtin(String)
         /// The file behind `fileDescriptor`, and what diagnostics call it.
         case file(name: String)
+        /// The daemon's configuration behind `fileDescriptor`, and what diagnostics call it.
+        case configuration(name: String)
     }
 
-    /// The policy's descriptor, when it is a file.
+    /// The descriptor of the policy or the configuration, when it is a file.
     public static let fileDescriptor: Int32 = 4
 
     /// How to seal.
@@ -224,6 +226,7 @@ public struct CompilerOptions: Equatable, Sendable {
         switch source {
         case .builtin(let name): seal.words + ["builtin=\(name)"]
         case .file(let name): seal.words + ["file=\(name)"]
+        case .configuration(let name): seal.words + ["configuration=\(name)"]
         }
     }
 
@@ -231,9 +234,10 @@ public struct CompilerOptions: Equatable, Sendable {
     public init?(arguments: [String]) {
         let words = Words(arguments)
         guard let seal = SealOptions(words) else { return nil }
-        switch (words["builtin"], words["file"]) {
-        case (let name?, nil): self.init(seal: seal, source: .builtin(name))
-        case (nil, let name?): self.init(seal: seal, source: .file(name: name))
+        switch (words["builtin"], words["file"], words["configuration"]) {
+        case (let name?, nil, nil): self.init(seal: seal, source: .builtin(name))
+        case (nil, let name?, nil): self.init(seal: seal, source: .file(name: name))
+        case (nil, nil, let name?): self.init(seal: seal, source: .configuration(name: name))
         default: return nil
         }
     }

@@ -30,6 +30,10 @@ public enum ChildMessage: Equatable, Sendable {
     case misbehaved(frontend: UInt64)
     /// From a frontend: the keeper doesn't answer, and a new link is wanted.
     case keeperLost
+    /// From a broker that was asked: what has passed through one of its sessions.
+    case measured(SessionMeasures)
+    /// From a broker that was asked: that was every session.
+    case measuredAll
     /// From the keeper, after `review`: the client of this frontend's connection is no longer one.
     case revoked(frontend: UInt64, connection: UInt32)
 }
@@ -96,6 +100,8 @@ public enum SupervisorMessage: Equatable, Sendable {
     case attach(frontend: UInt64)
     /// To a frontend, with a descriptor: the link to the keeper.
     case keeper
+    /// To a broker: say what has passed through each session.
+    case measure
     /// To the keeper: is the client of this frontend's connection, verified by somebody before, still one?
     case review(frontend: UInt64, connection: UInt32, trace: [UInt8])
     /// To the keeper: another one has taken over; end when no frontend is left.

@@ -163,6 +163,15 @@ extension Descriptor {
         return value
     }
 
+    /// Makes calls return at once instead of waiting.
+    ///
+    /// The corresponding flag is `O_NONBLOCK`.
+    ///
+    /// - Throws: what `fcntl` reports.
+    public func setNonBlocking() throws(Errno) {
+        _ = try check(nlg_set_nonblocking(raw, 1))
+    }
+
     /// Ends one or both directions.
     ///
     /// The corresponding C function is `shutdown`.

@@ -2,7 +2,7 @@
 ///
 ///      0       2       4
 ///     +-------+-------+---------------- - -+- - - -+
-///     |length | type  | payload            | zeros |
+///     |length | type  | payload            |ignored|
 ///     +-------+-------+---------------- - -+- - - -+
 public struct Attribute: Equatable, Sendable {
     /// Bytes that the header takes (NLA_HDRLEN).
@@ -101,8 +101,9 @@ extension Attribute {
 
 /// Steps through attributes, strictly.
 ///
-/// Lengths that fit their parent, zero padding, nothing left over. Padding behind the last attribute may be missing
-/// when the parent ends there.
+/// Lengths that fit their parent, nothing left over. Padding behind the last attribute may be missing when the parent
+/// ends there; what stands in padding counts for nothing, as in the kernel (nla_next), since some senders leave there
+/// what was in their buffer.
 public struct AttributeCursor: Sendable {
     /// Where the next attribute begins.
     public var offset: Int { position }
@@ -118,7 +119,7 @@ public struct AttributeCursor: Sendable {
 
     /// The next attribute, or nil at the end.
     ///
-    /// - Throws: `truncatedHeader`, `lengthBelowHeader`, `lengthPastEnd` or `nonzeroPadding`. The cursor doesn't move then.
+    /// - Throws: `truncatedHeader`, `lengthBelowHeader` or `lengthPastEnd`. The cursor doesn't move then.
     @inlinable
     public mutating func next(in bytes: Span<UInt8>) throws(WireError) -> Attribute? {
         let offset = position
@@ -129,12 +130,10 @@ public struct AttributeCursor: Sendable {
         let length = Int(try bytes.u16(at: offset))
         guard length >= Attribute.headerSize else { throw WireError(.lengthBelowHeader, at: offset) }
         guard length <= end - offset else { throw WireError(.lengthPastEnd, at: offset) }
-        let next = min(offset + aligned(length), end)
-        guard bytes.isZero((offset + length)..<next) else { throw WireError(.nonzeroPadding, at: offset + length) }
         let attribute = Attribute(
             rawType: try bytes.u16(at: offset + 2), offset: offset,
             payload: (offset + Attribute.headerSize)..<(offset + length))
-        position = next
+        position = min(offset + aligned(length), end)
         return attribute
     }
 }

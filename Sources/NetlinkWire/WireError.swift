@@ -8,7 +8,7 @@ public struct WireError: Error, Equatable, Hashable, Sendable {
         case lengthBelowHeader
         /// A length field reaches past the end of what contains it.
         case lengthPastEnd
-        /// Padding up to the 4-byte boundary is not zero.
+        /// Padding between two messages is not zero.
         case nonzeroPadding
         /// Bytes follow that belong to nothing.
         case trailingBytes

@@ -18,6 +18,7 @@ extension Broker {
                 start(assignment, pair)
             case .regrant(let number, let grantSet, let roles): regrant(number, grantSet, roles)
             case .audited(let ticket, let isWritten): takeReceipt(ticket, isWritten)
+            case .measure: tellMeasures()
             case .revoke(let number, let reason, let text):
                 if let session = sessions[number] { revoke(session, reason, text) }
             case .stop:
@@ -29,6 +30,16 @@ extension Broker {
             case .adopt, .opened, .refused, .serve, .attach, .keeper, .review, .retire: abandon()
             }
         }
+    }
+
+    /// What has passed through each session.
+    private func tellMeasures() {
+        for session in sessions.values {
+            var measures = session.measures
+            measures.queued = UInt64(session.outgoing.count)
+            control.send(.measured(measures))
+        }
+        control.send(.measuredAll)
     }
 
     private mutating func start(_ assignment: Assignment, _ pair: consuming Descriptor) {

@@ -48,6 +48,8 @@ final class Session {
     var armed: ArmedList?
     /// What is armed once the audit log has it.
     var arming: PendingList?
+    /// What has passed.
+    var measures: SessionMeasures
     var throttle: Throttle
     var records: RecordRate
     /// The last record that was left out: the session's end tells of it.
@@ -87,6 +89,7 @@ final class Session {
         self.pair = pair
         self.rights = rights
         self.outgoing = outgoing
+        measures = SessionMeasures(session: assignment.session)
         throttle = Throttle(rights.limits, now: now)
         records = RecordRate(now: now)
         machine = BrokerSession(limit: limit, mayArm: mayArm)

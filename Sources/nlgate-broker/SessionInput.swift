@@ -83,6 +83,8 @@ extension Broker {
 
     /// Counts a datagram's messages before it is judged: judging is work, too.
     private mutating func count(_ session: Session, _ datagram: Span<UInt8>, tag: UInt32) {
+        session.measures.requests += 1
+        session.measures.requestBytes += UInt64(datagram.count)
         if !session.throttle.isOpen {
             var (messages, cursor) = (0, MessageCursor(datagram))
             while (try? cursor.next(in: datagram)) != nil { messages += 1 }

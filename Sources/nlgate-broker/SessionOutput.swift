@@ -1,3 +1,4 @@
+import GatewayIPC
 import GatewayProtocol
 import Glibc
 import LinuxSys
@@ -15,6 +16,7 @@ extension Broker {
         var writer = FrameWriter()
         writer.append(kind, tag: tag, payload)
         session.outgoing.append(writer.bytes.span)
+        if kind == .overrun { session.measures.overruns += 1 }
     }
 
     /// Sends what is queued, as far as the socketpair takes it.
@@ -84,6 +86,8 @@ extension Broker {
                 if received.group == 0, session.dumps > 0 || session.verdicts != nil {
                     noteAnswer(session, scratch.span.extracting(start..<(start + received.length)))
                 }
+                session.measures.messages += 1
+                session.measures.messageBytes += UInt64(received.length)
                 filled.endsWithReply = received.group == 0 && !isPartOfDump(at: start, received.length)
                 filled.count = frame(session, payload: start..<(start + received.length), group: received.group)
             } catch {

@@ -134,7 +134,9 @@ struct Frontend: ~Copyable {
                 control.send(.accepted(number: 0))
                 keeper = KeeperLink(SessionSocket(socket))
                 if keeper == nil { control.send(.keeperLost) }
-            case .assign, .revoke, .grants, .forgetGrants, .regrant, .audited, .attach, .review, .retire: exit(1)
+            case .assign, .revoke, .grants, .forgetGrants, .regrant, .audited, .attach, .review, .retire,
+                .measure:
+                exit(1)
             }
         }
     }

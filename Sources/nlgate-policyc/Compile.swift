@@ -3,25 +3,31 @@ import LinuxSys
 import PolicyFile
 import Roles
 
-/// What became of a policy.
+/// What became of a file.
 struct Outcome {
     /// Warnings and errors, one a line.
     let diagnostics: String
-    /// The encoded tables; nil when there is an error.
-    let tables: [UInt8]?
+    /// The encoded tables or settings; nil when there is an error.
+    let answer: [UInt8]?
 
     init(_ policy: PolicyFile) {
         diagnostics = policy.diagnostics.map { "\($0)\n" }.joined()
-        tables = policy.tables?.encode()
+        answer = policy.tables?.encode()
+    }
+
+    init(_ configuration: ConfigurationFile) {
+        diagnostics = configuration.diagnostics.map { "\($0)\n" }.joined()
+        let isValid = !configuration.diagnostics.contains { $0.severity == .error }
+        answer = isValid ? ConfiguredSetting.encode(configuration.settings.map { ConfiguredSetting($0) }) : nil
     }
 
     init(error: String) {
         diagnostics = error + "\n"
-        tables = nil
+        answer = nil
     }
 }
 
-/// Compiles a built-in policy, or the file behind descriptor 4.
+/// Compiles a built-in policy, or reads the file behind descriptor 4.
 func compile(_ source: CompilerOptions.Source) -> Outcome {
     switch source {
     case .builtin(let name):
@@ -29,20 +35,32 @@ func compile(_ source: CompilerOptions.Source) -> Outcome {
             return Outcome(error: "builtin:\(name): error: there is no such policy")
         }
         return Outcome(policy)
-    case .file(let name):
-        do throws(Errno) {
-            let bytes = try Descriptor(owning: CompilerOptions.fileDescriptor).readAll(limit: PolicySource.maximumSize)
-            return compile(bytes, name)
-        } catch {
-            return Outcome(error: "\(name): error: can't read the policy: \(error)")
-        }
+    case .file(let name): return compile(fileCalled: name) { Outcome(PolicyFile(checking: $0)) }
+    case .configuration(let name): return compile(fileCalled: name) { Outcome(ConfigurationFile(checking: $0)) }
     }
 }
 
-private func compile(_ bytes: [UInt8], _ name: String) -> Outcome {
+private func compile(fileCalled name: String, _ body: (PolicySource) -> Outcome) -> Outcome {
+    do throws(Errno) {
+        let bytes = try Descriptor(owning: CompilerOptions.fileDescriptor).readAll(limit: PolicySource.maximumSize)
+        return compile(bytes, name, body)
+    } catch {
+        return Outcome(error: "\(name): error: can't read the file: \(error)")
+    }
+}
+
+private func compile(_ bytes: [UInt8], _ name: String, _ body: (PolicySource) -> Outcome) -> Outcome {
     do throws(Diagnostic) {
-        return Outcome(PolicyFile(checking: try PolicySource(name: name, bytes: bytes)))
+        return body(try PolicySource(name: name, bytes: bytes))
     } catch {
         return Outcome(error: "\(error)")
+    }
+}
+
+extension ConfiguredSetting {
+    fileprivate init(_ setting: ConfigurationFile.Setting) {
+        self.init(
+            name: setting.name, value: setting.value, line: UInt32(clamping: setting.position.line),
+            column: UInt32(clamping: setting.position.column))
     }
 }

@@ -21,11 +21,11 @@ func sealed(_ options: CompilerOptions) throws(SealingError) -> SealingReport {
 }
 
 extension CompilerOptions.Source {
-    /// Standard input, output and error, the control socket, and the policy if it is a file.
+    /// Standard input, output and error, the control socket, and the file if there is one.
     fileprivate var descriptorCount: Int32 {
         switch self {
         case .builtin: 4
-        case .file: 5
+        case .file, .configuration: 5
         }
     }
 }

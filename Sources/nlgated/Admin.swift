@@ -13,6 +13,7 @@ import LinuxSys
 /// | 2 | put the configured policy in force, read anew | below |
 /// | 3 | put this policy in force: with the request goes the descriptor of a file (SCM_RIGHTS), readable and of the same owner and mode as `--policy` demands; it holds until the next reload | below |
 /// | 4 | the policy in force | below |
+/// | 5 | sessions, processes, listeners, certificates | JSON objects, one a line, each with its `type` |
 ///
 /// The first line of these answers is `ok TEXT` or `error TEXT`; warnings and errors follow, one a line as compilers
 /// print them (`FILE:LINE:COLUMN: error: TEXT`). For 2 and 3 it comes when the policy was compiled and is in force, or
@@ -22,6 +23,8 @@ import LinuxSys
 final class AdminSocket {
     /// `nlga`, version 1, verb; little-endian.
     static let requestLength = 8
+    /// Where it is when nothing else is said and the daemon is root.
+    static let usualPath = "/run/nlgate/admin.sock"
     private static let mostClients = 16
     /// How long a client may take, in milliseconds.
     private static let patience: UInt64 = 5000
@@ -47,7 +50,7 @@ final class AdminSocket {
     private var count: UInt64 = 0
 
     init(_ options: Options) throws(StartError) {
-        guard let path = options.admin ?? (getuid() == 0 ? "/run/nlgate/admin.sock" : nil), path != "none" else {
+        guard let path = options.admin ?? (getuid() == 0 ? AdminSocket.usualPath : nil), path != "none" else {
             listener = nil
             return
         }
@@ -91,6 +94,10 @@ final class AdminSocket {
         switch verb {
         case 1: answer(number, supervisor.doctor(), supervisor)
         case 2: wait(number, client, .configured, supervisor)
+        case 5:
+            client.deadline = nil
+            guard watch(number, client, [], supervisor) else { return remove(number) }
+            supervisor.requestStatus(for: number)
         case 3: if let passed = client.passed { wait(number, client, .handed(passed), supervisor) }
         default:
             let status = supervisor.policyStatus()
@@ -108,7 +115,8 @@ final class AdminSocket {
         answer(number, (["error \(text)"] + lines).map { $0 + "\n" }.joined(), supervisor)
     }
 
-    private func answer(_ number: UInt64, _ text: String, _ supervisor: Supervisor) {
+    /// Answers with this text.
+    func answer(_ number: UInt64, _ text: String, _ supervisor: Supervisor) {
         guard let client = clients[number] else { return }
         client.answer = Array(text.utf8)
         client.deadline = supervisor.now + AdminSocket.patience
@@ -172,7 +180,7 @@ final class AdminSocket {
 
     private func verb(_ request: [UInt8]) -> UInt8? {
         guard Array(request[..<6]) == Array("nlga".utf8) + [1, 0], request[7] == 0 else { return nil }
-        return (1...4).contains(request[6]) ? request[6] : nil
+        return (1...5).contains(request[6]) ? request[6] : nil
     }
 
     private func remove(_ number: UInt64) {

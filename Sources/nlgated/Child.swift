@@ -59,6 +59,8 @@ final class Child {
     var sessions: Set<UInt64> = []
     /// A privileged broker that has something to undo before it ends.
     var isArmed = false
+    /// A broker that was asked what passes through its sessions, and hasn't said it all.
+    var isMeasuring = false
     /// Grant sets that it knows.
     var grantSets: Set<UInt32> = []
     /// For a frontend: which connection has which session.

@@ -30,6 +30,9 @@ struct CredentialFiles {
             descriptor = opened
         }
 
+        /// For whoever may look into this process.
+        var number: Int32 { descriptor.raw }
+
         func reopened() throws(Errno) -> Descriptor {
             try Descriptor.open("/proc/self/fd/\(descriptor.raw)", flags: O_RDONLY)
         }
@@ -41,6 +44,14 @@ struct CredentialFiles {
     let revocationList: File?
     /// The CA of the server's own certificate, to check that it is.
     let authority: File?
+
+    /// Those that end some day, and what they are.
+    var shown: [(what: String, file: File)] {
+        let all = [
+            ("server certificate", certificate), ("clients' CA", clientAuthority), ("revocation list", revocationList),
+        ]
+        return all.compactMap { what, file in file.map { (what, $0) } }
+    }
 
     init(_ options: Options) throws(StartError) {
         guard options.usesTLS else {
@@ -135,9 +146,7 @@ struct Users {
             return
         }
         func user(_ name: String, _ place: UInt32) -> User {
-            if options.uidBase == nil, let installed = installedUser(name) { return installed }
-            let number = (options.uidBase ?? Users.defaultBase) + place
-            return User(uid: number, gid: number)
+            Users.user(name, place, base: options.uidBase)
         }
         // The order of design: frontend, keeper, reader, broker, policy compiler.
         frontend = user("nlgate-frontend", 0)
@@ -145,6 +154,17 @@ struct Users {
         reader = user("nlgate-reader", 2)
         broker = user("nlgate-broker", 3)
         compiler = user("nlgate-policyc", 4)
+    }
+
+    /// Whom the policy compiler becomes while the options aren't known yet.
+    static func compiler(base: UInt32?) -> User? {
+        getuid() == 0 ? user("nlgate-policyc", 4, base: base) : nil
+    }
+
+    private static func user(_ name: String, _ place: UInt32, base: UInt32?) -> User {
+        if base == nil, let installed = installedUser(name) { return installed }
+        let number = (base ?? defaultBase) + place
+        return User(uid: number, gid: number)
     }
 }
 

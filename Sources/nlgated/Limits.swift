@@ -66,6 +66,9 @@ struct Limits {
         self[keyPath: entry.path] = try number("--limit \(entry.name)", String(parts[1]), entry.range)
     }
 
+    /// Every limit: its name and its value.
+    var all: [(name: String, value: Int)] { Limits.entries.map { ($0.name, self[keyPath: $0.path]) } }
+
     private var help: String {
         Limits.entries.map { "\($0.name)=\(self[keyPath: $0.path])\t\($0.help)" }.joined(separator: "\n")
     }
@@ -83,7 +86,7 @@ struct Limits {
         var fitted = self
         fitted.sessions = (Int(allowed) - 64) / 2
         guard fitted.sessions > 0 else { throw .unusable("RLIMIT_NOFILE is too low to serve anybody; raise it") }
-        writeStandardError("nlgated: RLIMIT_NOFILE allows \(fitted.sessions) sessions instead of \(sessions)")
+        writeLog(.warning, "RLIMIT_NOFILE allows \(fitted.sessions) sessions instead of \(sessions)")
         return fitted
     }
 }

@@ -8,15 +8,24 @@ import LinuxSys
 /// Bound at the start, but nobody can connect before `listen`.
 final class Listeners {
     final class Listener {
-        let url: GatewayURL
+        let scheme: GatewayURL.Scheme
         let descriptor: Descriptor
         let address: SocketAddress
+        /// A service manager made it, and keeps it.
+        let isActivated: Bool
 
-        init(_ url: GatewayURL, _ descriptor: consuming Descriptor, _ address: SocketAddress) {
-            self.url = url
+        init(
+            _ scheme: GatewayURL.Scheme, _ descriptor: consuming Descriptor, _ address: SocketAddress,
+            isActivated: Bool = false
+        ) {
+            self.scheme = scheme
             self.descriptor = descriptor
             self.address = address
+            self.isActivated = isActivated
         }
+
+        /// A Unix name that no file stands for.
+        var isAbstract: Bool { address.kind == .unix && address.bytes.first == 0 }
     }
 
     /// For the frontends.
@@ -34,22 +43,28 @@ final class Listeners {
                 internet += try internetListeners(url)
             }
         }
+        for (index, scheme) in options.activated.enumerated() {
+            let listener = try activatedListener(ServiceManager.firstSocket + Int32(index), scheme)
+            if scheme == .unix { unix.append(listener) } else { internet.append(listener) }
+        }
         self.internet = internet
         self.unix = unix
     }
 
     func listen(backlog: Int) throws(StartError) {
         for listener in internet + unix {
-            try attempt("--listen \(listener.url)") { () throws(Errno) in
+            try attempt("\(listener.scheme.rawValue)://\(listener.address)") { () throws(Errno) in
                 try listener.descriptor.listen(backlog: Int32(backlog))
             }
-            writeStandardError("nlgated: listening on \(listener.url.scheme.rawValue)://\(listener.address)")
+            writeLog(.info, "listening on \(listener.scheme.rawValue)://\(listener.address)")
         }
     }
 
     /// Unix paths go with the daemon.
     func removePaths() {
-        for listener in unix where !listener.url.isAbstract { removeFile(listener.url.host) }
+        for listener in unix where !listener.isAbstract && !listener.isActivated {
+            removeFile("\(listener.address)")
+        }
     }
 }
 
@@ -73,7 +88,7 @@ private func internetListeners(_ url: GatewayURL) throws(StartError) -> [Listene
             try socket.bind(to: address)
             return socket
         }
-        listeners.append(Listeners.Listener(url, socket, address))
+        listeners.append(Listeners.Listener(url.scheme, socket, address))
     }
     return listeners
 }
@@ -82,6 +97,22 @@ private func unixListener(_ url: GatewayURL) throws(StartError) -> Listeners.Lis
     try attempt("--listen \(url)") { () throws(Errno) in
         let address = try SocketAddress(unix: url.host, abstract: url.isAbstract)
         let socket = try boundUnixSocket(address, path: url.isAbstract ? nil : url.host, mode: url.mode ?? 0o600)
-        return Listeners.Listener(url, socket, address)
+        return Listeners.Listener(.unix, socket, address)
     }
+}
+
+/// A listening socket that a service manager has made.
+private func activatedListener(_ raw: Int32, _ scheme: GatewayURL.Scheme) throws(StartError) -> Listeners.Listener {
+    let what = "socket \(raw) of the service manager (\(scheme.rawValue))"
+    let socket = Descriptor(owning: raw)
+    let address = try attempt(what) { () throws(Errno) in
+        guard try socket.option(level: SOL_SOCKET, SO_TYPE) == Int32(SOCK_STREAM.rawValue),
+            try socket.option(level: SOL_SOCKET, SO_ACCEPTCONN) == 1
+        else { throw Errno(rawValue: ESOCKTNOSUPPORT) }
+        try socket.setNonBlocking()
+        return try socket.localAddress()
+    }
+    let fits = scheme == .unix ? address.kind == .unix : address.kind == .ipv4 || address.kind == .ipv6
+    guard fits else { throw .unusable("\(what) is bound to \(address)") }
+    return Listeners.Listener(scheme, socket, address, isActivated: true)
 }

@@ -1,7 +1,7 @@
 import GatewayIPC
 import GatewayURL
 
-/// The command line.
+/// What the command line and the configuration file say together.
 struct Options {
     var listen: [GatewayURL] = []
     var key: String?
@@ -21,57 +21,61 @@ struct Options {
     var insecureTCP = false
     var insecureOldKernel = false
     var stopOnEOF = false
+    /// What sockets of a service manager speak.
+    let activated: [GatewayURL.Scheme]
 
-    init(_ words: [String]) throws(StartError) {
-        var words = words[...]
-        while let word = words.popFirst() { try take(word, &words) }
+    /// Who said what, for --print-config.
+    let settings: [Setting]
+
+    /// Takes settings, later ones over earlier ones.
+    ///
+    /// - Throws: `usage` for the command line's first error, `configuration` with all errors of a file.
+    init(_ settings: [Setting], activated: [GatewayURL.Scheme] = []) throws(StartError) {
+        self.activated = activated
+        self.settings = settings
+        var errors: [String] = []
+        for setting in settings {
+            do throws(StartError) {
+                try take(setting)
+            } catch {
+                guard case .usage(let text) = error, setting.origin != .commandLine else { throw error }
+                errors.append(setting.error(text))
+            }
+        }
+        guard errors.isEmpty else { throw .configuration(errors) }
         try checkCombination()
     }
 
     var usesTLS: Bool { speaks(.tls) }
 
-    func speaks(_ scheme: GatewayURL.Scheme) -> Bool { listen.contains { $0.scheme == scheme } }
-
-    private mutating func take(_ word: String, _ rest: inout ArraySlice<String>) throws(StartError) {
-        let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        let name = String(parts[0])
-        if try takeSwitch(name, hasValue: parts.count == 2) { return }
-        func value() throws(StartError) -> String {
-            if parts.count == 2 { return String(parts[1]) }
-            guard let next = rest.popFirst() else { throw .usage("\(name) needs a value") }
-            return next
-        }
-        switch name {
-        case "--listen": listen.append(try url(try value()))
-        case "--key": key = try value()
-        case "--cert": certificate = try value()
-        case "--ca": authority = try value()
-        case "--client-ca": clientAuthority = try value()
-        case "--crl": revocationList = try value()
-        case "--policy": policy = try PolicySource(try value())
-        case "--audit": audit = try AuditDestination(try value())
-        case "--netns": try addNamespace(try value())
-        case "--frontends": frontends = try number(name, try value(), 1...256)
-        case "--readers": readers = try number(name, try value(), 1...256)
-        case "--uid-base": uidBase = UInt32(try number(name, try value(), 1...4_294_000_000))
-        case "--admin": admin = try value()
-        case "--limit": try limits.set(try value())
-        default: throw .usage("unknown option \(name)")
-        }
+    func speaks(_ scheme: GatewayURL.Scheme) -> Bool {
+        activated.contains(scheme) || listen.contains { $0.scheme == scheme }
     }
 
-    private mutating func takeSwitch(_ name: String, hasValue: Bool) throws(StartError) -> Bool {
-        switch name {
-        case "--help", "-h": throw .help(usage)
-        case "--version": throw .help("nlgated \(nlgateVersion)")
-        case "--check": checkOnly = true
-        case "--stop-on-eof": stopOnEOF = true
-        case "--insecure-tcp": insecureTCP = true
-        case "--insecure-old-kernel": insecureOldKernel = true
-        default: return false
+    private mutating func take(_ setting: Setting) throws(StartError) {
+        let (option, value) = ("--" + setting.name, setting.value)
+        switch setting.name {
+        case "listen": listen.append(try url(value))
+        case "key": key = value
+        case "cert": certificate = value
+        case "ca": authority = value
+        case "client-ca": clientAuthority = value
+        case "crl": revocationList = value
+        case "policy": policy = try PolicySource(value)
+        case "audit": audit = try AuditDestination(value)
+        case "netns": try addNamespace(value)
+        case "frontends": frontends = try number(option, value, 1...256)
+        case "readers": readers = try number(option, value, 1...256)
+        case "uid-base": uidBase = UInt32(try number(option, value, 1...4_294_000_000))
+        case "admin": admin = value
+        case "limit": try limits.set(value)
+        case "check": checkOnly = true
+        case "stop-on-eof": stopOnEOF = value == "true"
+        case "insecure-tcp": insecureTCP = value == "true"
+        case "insecure-old-kernel": insecureOldKernel = true
+        case "config", "print-config": break
+        default: throw .usage("unknown option \(option)")
         }
-        guard !hasValue else { throw .usage("\(name) takes no value") }
-        return true
     }
 
     private mutating func addNamespace(_ name: String) throws(StartError) {
@@ -81,8 +85,10 @@ struct Options {
     }
 
     private func checkCombination() throws(StartError) {
-        guard !listen.isEmpty else { throw .usage("at least one --listen URL is needed") }
-        if listen.contains(where: { $0.scheme == .tcp }), !insecureTCP {
+        guard !listen.isEmpty || !activated.isEmpty else {
+            throw .usage("at least one --listen URL is needed, a configuration with listen:, or a socket of systemd")
+        }
+        if speaks(.tcp), !insecureTCP {
             throw .usage("tcp:// has no encryption and no identity: it needs --insecure-tcp")
         }
         for url in listen {
@@ -110,36 +116,3 @@ func number(_ name: String, _ text: String, _ range: ClosedRange<Int>) throws(St
     }
     return value
 }
-
-private let usage = """
-    usage: nlgated --listen URL... [options]
-
-    Serves this host's netlink to clients on other hosts.
-
-      --listen URL          tls://HOST:PORT, ssl://HOST:PORT (the same), unix:///PATH[?mode=0660], unix://@NAME,
-                            or with --insecure-tcp tcp://HOST:PORT; may be given several times
-      --key FILE            the server's private key, PEM, not readable by group or others
-      --cert FILE           the server's certificate and the chain above it, PEM
-      --ca FILE             the CA of the server's certificate, and of the clients that may connect, PEM
-      --client-ca FILE      the clients' CA, when it isn't that of --ca
-      --crl FILE            certificate revocation list of the clients' CA, PEM; others of the CAs above it may follow
-                            SIGHUP reads these files again; sessions live on unless their certificate is revoked
-      --policy FILE         who may say what; or builtin:read-only (default) or builtin:unrestricted; a file belongs
-                            to root or the daemon's user, only its owner can write it, and SIGHUP reads it again
-      --audit FILE          who came, what was refused and what was changed, as JSON lines: a file, opened again on
-                            SIGHUP, '-' for standard error (default), 'journal', or 'none'
-      --netns NAME          serve this network namespace too; may be given several times
-      --frontends N         network-facing processes (default: one a core)
-      --readers N           readers for each namespace (default: one a core, at least 2)
-      --uid-base N          first of five user ids for the processes, where the nlgate-* users don't exist
-      --admin PATH          admin socket (default /run/nlgate/admin.sock as root; 'none' for none)
-      --limit NAME=VALUE    change a limit; '--limit help' lists them
-      --check               check the command line and the files, then exit
-      --stop-on-eof         stop when standard input ends
-      --insecure-tcp        allow tcp:// listeners
-      --insecure-old-kernel start on a kernel below Linux 6.1, with what that kernel has
-      --version, --help
-
-    Exit status: 0 stopped, 1 a file, listener or process can't be used, 2 wrong usage.
-
-    """

@@ -7,6 +7,8 @@ enum StartError: Error, CustomStringConvertible {
     case help(String)
     /// The command line is wrong.
     case usage(String)
+    /// The configuration file is wrong: one line for each error.
+    case configuration([String])
     /// A file, a listener, a namespace can't be used.
     case unusable(String)
     /// A process could not be confined.
@@ -16,6 +18,7 @@ enum StartError: Error, CustomStringConvertible {
         switch self {
         case .help(let text): text
         case .usage(let text): "\(text)\nTry 'nlgated --help'."
+        case .configuration(let lines): "the configuration can't be used\n" + lines.joined(separator: "\n")
         case .unusable(let text): text
         case .sealing(let error): "\(error)"
         }
@@ -24,7 +27,7 @@ enum StartError: Error, CustomStringConvertible {
     var exitCode: Int32 {
         switch self {
         case .help: 0
-        case .usage: 2
+        case .usage, .configuration: 2
         case .unusable, .sealing: 1
         }
     }

@@ -35,6 +35,7 @@ extension Supervisor {
         try listeners.listen(backlog: limits.backlog)
         isServing = true
         for child in children.values { beginServing(child) }
+        notifier.ready("serving")
     }
 
     func beginServing(_ child: Child) {
@@ -90,7 +91,7 @@ extension Supervisor {
         var next: Int32 = 4
         let inherited = listeners.internet.map { listener in
             defer { next += 1 }
-            return ListenerOption(descriptor: next, transport: listener.url.scheme == .tls ? .tls : .tcp)
+            return ListenerOption(descriptor: next, transport: listener.scheme == .tls ? .tls : .tcp)
         }
         let options = FrontendOptions(
             seal: sealOptions(users.frontend), listeners: inherited, networkNamespaces: namespaces.names,
@@ -167,19 +168,20 @@ extension Supervisor {
         epoll.remove(child.process.descriptor.raw)
         for session in child.sessions { forget(session) }
         for peer in child.adopted.values { forget(peer) }
+        answerStatus()
         if isStopping { return }
         switch child.kind {
         case .compiler: finishCompilation(status)
         case .broker(_, let session):
             guard !child.isReady else {
-                if status != .exited(0) { log("\(child.kind.name) ended with \(status)") }
+                if status != .exited(0) { log("\(child.kind.name) ended with \(status)", .warning) }
                 return
             }
-            log("\(child.kind.name) ended with \(status) before it was ready")
+            log("\(child.kind.name) ended with \(status) before it was ready", .error)
             refuse(session, "the session's process could not be started")
         case .keeper where !keeperEnded(child, status): return
         case .frontend, .reader, .keeper:
-            log("\(child.kind.name) ended with \(status)")
+            log("\(child.kind.name) ended with \(status)", .warning)
             guard child.isReady, isServing else {
                 failure = failure ?? "\(child.kind.name) ended with \(status) before it was ready"
                 if isServing { restart(child.kind) }
@@ -192,9 +194,10 @@ extension Supervisor {
     /// Back-off: 100 ms, doubled with each death within a minute, at most 10 s; a gateway whose processes die all the
     /// time ends, so that whoever watches it takes notice.
     private func restart(_ kind: Child.Kind) {
+        restartCount += 1
         deaths = deaths.filter { now - $0 < 60_000 } + [now]
         guard deaths.count <= Supervisor.mostDeaths else {
-            writeStandardError("nlgated: \(deaths.count) processes died within a minute; giving up")
+            writeLog(.error, "\(deaths.count) processes died within a minute; giving up")
             return stop(exitCode: 1)
         }
         let delay = min(100 << UInt64(min(deaths.count - 1, 7)), 10_000)
@@ -210,7 +213,7 @@ extension Supervisor {
                 _ = try start(entry.kind)
                 log("\(entry.kind.name) started again")
             } catch {
-                log("\(error)")
+                log("\(error)", .error)
                 restart(entry.kind)
             }
         }

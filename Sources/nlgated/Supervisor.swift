@@ -35,6 +35,7 @@ final class Supervisor {
     let listeners: Listeners
     let admin: AdminSocket
     let signals: Signals
+    let notifier: Notifier
     let report: SealingReport
     let audit: AuditLog
     let daemonUID = getuid()
@@ -56,6 +57,14 @@ final class Supervisor {
     /// The policy that is being compiled.
     var compilation: Compilation?
     var grantSets = GrantSets()
+    /// Somebody waits for `nlgate status`.
+    var statusRequest: StatusRequest?
+
+    let startedAt = Clock.monotonicMilliseconds()
+    /// Messages and sessions that the policy refused.
+    var denialCount: UInt64 = 0
+    /// Standing processes that ended by themselves.
+    var restartCount: UInt64 = 0
 
     /// The keeper that signs and decides now, by its number.
     var keeperNumber: UInt64?
@@ -86,7 +95,7 @@ final class Supervisor {
     init(
         _ options: Options, limits: Limits, files: CredentialFiles, users: Users, namespaces: Namespaces,
         images: Images, listeners: Listeners, admin: AdminSocket, audit: AuditLog, signals: Signals,
-        report: SealingReport
+        notifier: Notifier, report: SealingReport
     ) throws(StartError) {
         self.options = options
         self.limits = limits
@@ -98,6 +107,7 @@ final class Supervisor {
         self.admin = admin
         self.audit = audit
         self.signals = signals
+        self.notifier = notifier
         self.report = report
         let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         frontendCount = options.frontends ?? cores
@@ -136,7 +146,7 @@ final class Supervisor {
         do throws(Errno) {
             try epoll.wait(milliseconds: min(milliseconds, soonest), into: &events)
         } catch {
-            writeStandardError("nlgated: epoll_wait: \(error)")
+            writeLog(.error, "epoll_wait: \(error)")
             exit(1)
         }
         now = Clock.monotonicMilliseconds()
@@ -144,6 +154,7 @@ final class Supervisor {
         if isStopping, !hasStoppedAll, stopFirst.allSatisfy({ children[$0] == nil }) { stopAll() }
         startDue()
         checkDeadlines()
+        notifier.alive(now: now)
     }
 
     private func handle(_ event: Event) {
@@ -206,7 +217,7 @@ final class Supervisor {
                 case .bytes(let count):
                     guard let message = try? ChildMessage(Array(buffer[..<count])), take(message, from: child) else {
                         let text = "\(child.kind.name) broke the protocol between our processes"
-                        log(text)
+                        log(text, .error)
                         if child.kind == .compiler { compilation?.fail(text) }
                         return kill(child)
                     }
@@ -241,6 +252,7 @@ final class Supervisor {
     func stop(exitCode: Int32) {
         guard !isStopping else { return }
         isStopping = true
+        notifier.stopping()
         self.exitCode = exitCode
         stopDeadline = now + 5000
         restarts = []
@@ -249,7 +261,9 @@ final class Supervisor {
         for child in armed where !child.send(.stop) { try? child.process.signal(SIGTERM) }
         if armed.isEmpty { return stopAll() }
         stopFirst = armed.map(\.number)
-        log("\(armed.count) armed \(armed.count == 1 ? "list is" : "lists are") undone before the gateway stops")
+        log(
+            "\(armed.count) armed \(armed.count == 1 ? "list is" : "lists are") undone before the gateway stops",
+            .warning)
     }
 
     /// The second step of a stop.
@@ -268,26 +282,27 @@ final class Supervisor {
             if hasStoppedAll, now >= stopDeadline { kill(child) }
             if let deadline = child.deadline, now >= deadline {
                 let text = "\(child.kind.name) was not \(child.isReady ? "done" : "ready") within 10 seconds"
-                log(text)
+                log(text, .error)
                 startFailed(child, text)
                 child.deadline = nil
                 kill(child)
             }
             if child.isReady, child.isStuck(now: now) {
-                log("\(child.kind.name) doesn't answer; killed")
+                log("\(child.kind.name) doesn't answer; killed", .error)
                 kill(child)
             }
         }
         endExpiredSessions()
         renewLinks()
+        answerStatus()
         endRetiredKeepers()
         guard now >= nextOmissions else { return }
         nextOmissions = now + 1000
         audit.writeOmissions(now: now)
     }
 
-    func log(_ text: String) {
-        writeStandardError("nlgated: \(text)")
+    func log(_ text: String, _ level: LogLevel = .info) {
+        writeLog(level, text)
     }
 }
 
@@ -317,9 +332,9 @@ func sealed(_ options: Options) throws(StartError) -> SealingReport {
 
 func printInsecureChoices(_ options: Options) {
     if options.insecureTCP {
-        writeStandardError("nlgated: --insecure-tcp: whoever reaches a tcp:// port reads this host's network state")
+        writeLog(.warning, "--insecure-tcp: whoever reaches a tcp:// port reads this host's network state")
     }
     if options.insecureOldKernel {
-        writeStandardError("nlgated: --insecure-old-kernel: confinement is only what this kernel has")
+        writeLog(.warning, "--insecure-old-kernel: confinement is only what this kernel has")
     }
 }

@@ -5,13 +5,17 @@ import Confinement
 import Glibc
 import LinuxSys
 
-SupervisorSealing.reexecIfEnvironmentIsDirty()
-setProcessName("nlgated")
-SupervisorSealing.normaliseDescriptors()
 ignoreSIGPIPE()
 var exitCode: Int32 = 0
 do throws(StartError) {
-    let options = try Options(Array(CommandLine.arguments.dropFirst()))
+    SupervisorSealing.reexecIfEnvironmentIsDirty(adding: try ServiceManager.fromEnvironment().words)
+    setProcessName("nlgated")
+    var words = Array(CommandLine.arguments.dropFirst())
+    let manager = try ServiceManager(takingFrom: &words)
+    SupervisorSealing.normaliseDescriptors(keeping: manager.socketNames.count)
+    let activated = try manager.schemes()
+    let options = try Options(try ConfigurationReader.settings(words, activated), activated: activated)
+    if options.settings.contains(where: { $0.name == "print-config" }) { throw .help(options.asConfiguration) }
     printInsecureChoices(options)
     let files = try CredentialFiles(options)
     let users = try Users(options)
@@ -24,14 +28,15 @@ do throws(StartError) {
     defer { admin.removePath() }
     let audit = try AuditLog(options.audit)
     let signals = try queuedSignals()
+    let notifier = try Notifier(manager)
     let report = try sealed(options)
     let supervisor = try Supervisor(
         options, limits: limits, files: files, users: users, namespaces: namespaces, images: images,
-        listeners: listeners, admin: admin, audit: audit, signals: signals, report: report)
+        listeners: listeners, admin: admin, audit: audit, signals: signals, notifier: notifier, report: report)
     try supervisor.startStandingProcesses()
     if options.checkOnly, !supervisor.isStopping {
         // What is inside the files is known only now: the frontends have parsed them.
-        writeStandardError("nlgated: the command line and the files are usable")
+        writeLog(.info, "the command line and the files are usable")
         supervisor.stop(exitCode: 0)
     } else {
         try supervisor.watchStandardInput()
@@ -40,7 +45,7 @@ do throws(StartError) {
     }
     exitCode = supervisor.run()
 } catch {
-    if case .help(let text) = error { print(text) } else { writeStandardError("nlgated: \(error)") }
+    if case .help(let text) = error { print(text) } else { writeLog(.error, "\(error)") }
     exitCode = error.exitCode
 }
 exit(exitCode)

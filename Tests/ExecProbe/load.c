@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/netlink.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -114,6 +115,24 @@ static void *ask_often(void *number) {
             atomic_fetch_add(&answers, 1);
     }
     return NULL;
+}
+
+void probe_lost(void) {
+    char buffer[8192];
+    struct iovec whole = {buffer, sizeof buffer};
+    struct msghdr m = {.msg_iov = &whole, .msg_iovlen = 1};
+    struct sockaddr_nl name;
+    socklen_t length = sizeof name;
+    int fd = open_route(SOCK_RAW);
+    puts("ready");
+    tell("recvmsg", recvmsg(fd, &m, 0));
+    tell("send", ask_link(fd, 1));
+    tell("recvmsg again", recvmsg(fd, &m, 0));
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    int ready = poll(&wait, 1, -1);
+    printf("poll: %d, readable %d\n", ready, (wait.revents & POLLIN) != 0);
+    tell("read", read(fd, buffer, sizeof buffer));
+    tell("getsockname", getsockname(fd, (struct sockaddr *)&name, &length));
 }
 
 void probe_threads(int count) {

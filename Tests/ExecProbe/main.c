@@ -73,6 +73,7 @@ int main(int argc, char **argv) {
     else if (strcmp(what, "copies") == 0) probe_copies();
     else if (strcmp(what, "hostile") == 0) probe_hostile();
     else if (strcmp(what, "races") == 0) probe_races();
+    else if (strcmp(what, "lost") == 0) probe_lost();
     else if (strcmp(what, "threads") == 0) probe_threads(count);
     else if (strcmp(what, "forks") == 0) probe_forks(count);
     else if (strcmp(what, "reopen") == 0) probe_reopen(count);

@@ -17,6 +17,7 @@ void probe_signals(void);
 void probe_copies(void);
 void probe_hostile(void);
 void probe_races(void);
+void probe_lost(void);
 void probe_threads(int count);
 void probe_forks(int count);
 void probe_reopen(int count);

@@ -163,6 +163,22 @@ void probe_receive(void) {
     long got = tell("recvmmsg", recvmmsg(fd, many, 5, MSG_DONTWAIT, NULL));
     for (long i = 0; i < got; i++)
         printf("  sequence %u, whole %d\n", ((struct nlmsghdr *)buffers[i])->nlmsg_seq, many[i].msg_len == size);
+    struct {
+        struct nlmsghdr header;
+        struct ifinfomsg info;
+    } asked[2];
+    for (uint32_t i = 0; i < 2; i++) {
+        memset(&asked[i], 0, sizeof asked[i]);
+        asked[i].header = (struct nlmsghdr){sizeof asked[i], RTM_GETLINK, NLM_F_REQUEST, 50 + i, 0};
+        asked[i].info.ifi_index = 1;
+        vectors[i] = (struct iovec){&asked[i], sizeof asked[i]};
+    }
+    tell("sendmmsg", sendmmsg(fd, many, 2, 0));
+    printf("  sent %u and %u\n", many[0].msg_len, many[1].msg_len);
+    for (int i = 0; i < 2; i++) {
+        printf("  received %d", recv(fd, big, sizeof big, MSG_DONTWAIT) == size);
+        printf(", sequence %u\n", ((struct nlmsghdr *)big)->nlmsg_seq);
+    }
     struct timeval patience = {.tv_usec = 50000};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     receive(fd, &whole, 1, 0);

@@ -17,6 +17,11 @@ struct FramingCase: CustomTestStringConvertible, Sendable {
     private static let read = header(length: 20) + [0, 0, 0, 0]
     private static let write = header(length: 32, type: 16, flags: 5) + Request.zeros(16)
 
+    /// A dump of a bridge's table with so many bytes behind the header.
+    private static func bridge(_ size: UInt32) -> [UInt8] {
+        header(length: 16 + size, type: 30) + [7] + Request.zeros(15)
+    }
+
     static func header(length: UInt32, type: UInt16 = 18, flags: UInt16 = 0x301) -> [UInt8] {
         Request.little(length) + Request.little(type) + Request.little(flags) + Request.little(UInt32(9))
             + Request.zeros(4)
@@ -27,6 +32,10 @@ struct FramingCase: CustomTestStringConvertible, Sendable {
         FramingCase("a dump of 17 bytes", header(length: 17) + [0], []),
         FramingCase("a dump of 17 bytes, padded", header(length: 17) + [10, 0, 0, 0], []),
         FramingCase("a dump of 17 bytes in a buffer of 160", header(length: 17) + Request.zeros(143), []),
+        FramingCase("a bridge's table, asked with struct ifinfomsg", bridge(16), []),
+        FramingCase("the same with an attribute", bridge(24) + [8, 0, 9, 0, 1, 0, 0, 0], [22]),
+        FramingCase("the same with bytes that aren't zero", Array(bridge(16).dropLast()) + [1], [22]),
+        FramingCase("the same for neighbours", Array(bridge(16).prefix(16)) + Request.zeros(16), [22]),
         FramingCase("two dumps", read + read, []),
         FramingCase("a dump behind zeros of a buffer", read + Request.zeros(16) + read, [125, 22]),
         FramingCase("nothing", [], [22]),
@@ -49,11 +58,16 @@ struct FramingCase: CustomTestStringConvertible, Sendable {
         FramingCase("NLMSG_DONE", header(length: 20, type: 3) + Request.zeros(4), [22]),
         FramingCase("NLM_F_MULTI", header(length: 20, flags: 0x303) + Request.zeros(4), [22]),
         FramingCase("a reserved flag", header(length: 20, flags: 0x341) + Request.zeros(4), [22]),
-        FramingCase("NLM_F_CREATE on a read", header(length: 20, flags: 0x701) + Request.zeros(4), [22]),
+        FramingCase("NLM_F_ATOMIC on a dump", header(length: 20, flags: 0x701) + Request.zeros(4), []),
+        FramingCase("NLM_F_CREATE on a read", header(length: 32, flags: 0x401) + Request.zeros(16), [22]),
         FramingCase("NLM_F_APPEND on a read", header(length: 20, flags: 0xb01) + Request.zeros(4), [22]),
         FramingCase("one dump bit", header(length: 32, flags: 0x101) + Request.zeros(16), []),
         FramingCase(
-            "one dump bit where only dumps exist", header(length: 28, type: 34, flags: 0x101) + Request.zeros(12), [1]),
+            "one dump bit where only dumps exist", header(length: 28, type: 34, flags: 0x101) + Request.zeros(12), []),
+        FramingCase(
+            "a single read where only dumps exist", header(length: 28, type: 34, flags: 1) + Request.zeros(12), [1]),
+        FramingCase(
+            "rules as pyroute2 asks for them", header(length: 28, type: 34, flags: 0x501) + Request.zeros(12), []),
         FramingCase("an unknown type", header(length: 32, type: 127, flags: 1) + Request.zeros(16), [1]),
         FramingCase("a notification's type", header(length: 32, type: 52, flags: 1) + Request.zeros(16), [1]),
         FramingCase("a write", write, [1]),

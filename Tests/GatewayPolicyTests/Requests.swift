@@ -9,6 +9,9 @@ enum Request {
     static let set: MessageFlags = [.request, .ack]
     static let create: MessageFlags = [.request, .ack, .create, .exclusive]
 
+    /// What stands in the padding of attributes.
+    @TaskLocal static var padding: UInt8 = 0
+
     /// One message with this payload.
     static func message(
         _ type: UInt16, _ flags: MessageFlags = get, sequence: UInt32 = 7, _ payload: [UInt8]
@@ -29,7 +32,7 @@ enum Request {
     /// One attribute: header, payload, padding.
     static func attribute(_ type: UInt16, _ payload: [UInt8]) -> [UInt8] {
         let length = UInt16(payload.count + 4)
-        let padding = [UInt8](repeating: 0, count: (4 - payload.count & 3) & 3)
+        let padding = [UInt8](repeating: padding, count: (4 - payload.count & 3) & 3)
         return little(length) + little(type) + payload + padding
     }
 

@@ -332,6 +332,7 @@ extension GatewayTests {
             let packets = [
                 ready, ChildMessage.failed("late").encode(), ChildMessage.ended(session: 1).encode(),
                 ChildMessage.accepted(number: 1).encode(), ChildMessage.sessionClosed(connection: 1).encode(),
+                ChildMessage.measured(SessionMeasures(session: 1)).encode(), ChildMessage.measuredAll.encode(),
                 // A Unix client that the supervisor never saw, and a namespace that isn't served.
                 open { $0.transport = .unix }, open { $0.networkNamespace = 1 },
                 [UInt8](repeating: 7, count: 513),

@@ -1,3 +1,4 @@
+import Foundation
 import GatewayProtocol
 import LinuxSys
 import NetlinkWire
@@ -36,7 +37,11 @@ extension GatewayTests {
                 // 150,000 events are more than 10 MiB; one session may hold 2 MiB and a few packets.
                 #expect(try resident(gateway) - before < 8192, "KiB more than before")
                 #expect(gateway.helpers(.reader).count == 1)
+                // The operator sees what waits for it.
+                let lines = try gateway.admin(5).filter { $0.contains("\"type\":\"session\"") }
+                #expect(lines.contains { $0.contains("\"queued_bytes\":") && !$0.contains("\"queued_bytes\":0}") })
                 #expect(try sawOverrun(slow))
+                #expect(try gateway.admin(5).contains { $0.contains(/"overruns":[1-9]/) })
                 // It is not lost for that.
                 try slow.write(RawClient.frame(.ping, tag: 4))
                 var kind = FrameKind.datagram
@@ -45,7 +50,9 @@ extension GatewayTests {
         }
 
         private func sawOverrun(_ client: RawClient) throws -> Bool {
-            while let (header, _) = try client.nextFrame() {
+            // Then there are only PINGs any more, without end.
+            let deadline = Date(timeIntervalSinceNow: 120)
+            while Date() < deadline, let (header, _) = try client.nextFrame() {
                 if header.kind == .overrun { return true }
                 #expect(header.kind == .datagram || header.kind == .ping)
             }
@@ -60,7 +67,9 @@ extension GatewayTests {
                 var events = 0
                 var lost = false
                 var isOver = false
+                let deadline = Date(timeIntervalSinceNow: 120)
                 while !isOver {
+                    try #require(Date() < deadline, "neither the last event nor OVERRUN; \(events) events")
                     switch try session.receive(seconds: 60) {
                     case .datagram(let datagram, 7):
                         events += 1

@@ -1,4 +1,5 @@
 import Foundation
+import NetlinkFamilies
 import Testing
 
 /// Every constant of the wire stands below a doc comment that begins with its C name; the C compiler says its value.
@@ -32,7 +33,8 @@ import Testing
         "sys/socket.h", "linux/netlink.h", "linux/genetlink.h", "linux/rtnetlink.h", "linux/if_link.h", "linux/if.h",
         "linux/if_addr.h", "linux/if_arp.h", "linux/if_tun.h", "linux/if_bridge.h", "linux/neighbour.h",
         "linux/fib_rules.h", "linux/lwtunnel.h", "linux/mpls_iptunnel.h", "linux/seg6_iptunnel.h", "linux/veth.h",
-        "linux/pkt_sched.h", "linux/pkt_cls.h", "linux/gen_stats.h", "linux/taskstats.h",
+        "linux/pkt_sched.h", "linux/pkt_cls.h", "linux/gen_stats.h", "linux/taskstats.h", "linux/nexthop.h",
+        "linux/netconf.h", "linux/netfilter.h", "linux/netfilter/nf_tables.h", "linux/netfilter/nfnetlink_conntrack.h",
     ]
 
     @Test func `every constant has the value of the kernel headers`() throws {
@@ -60,6 +62,22 @@ import Testing
             let value = Self.newer[constant.name]?.value
             #expect(value == Self.number(constant.value), "\(constant.name) in \(constant.place)")
         }
+    }
+
+    @Test func `names of attributes stand at the numbers of the kernel headers`() throws {
+        var expected: [String: Int] = [:]
+        for level in AttributeNames.levels {
+            let names = try #require(AttributeNames(level: level))
+            for type in 1...names.highest {
+                guard let name = names.name(type) else { continue }
+                expected[names.prefix + name] = Int(type)
+                if let inside = names.inside(type) { #expect(inside.names.highest > 0) }
+            }
+        }
+        #expect(expected.count > 300)
+        let constants = expected.map { Constant(name: $0.key, value: "\($0.value)", place: "AttributeNames.swift") }
+        let values = try Self.values(of: constants)
+        for (name, value) in expected { #expect(values[name] == value, "\(name)") }
     }
 
     @Test func `what is listed as newer is used`() throws {

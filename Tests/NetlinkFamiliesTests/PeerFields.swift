@@ -239,12 +239,4 @@ enum PeerFields {
         fields["IFLA_INET6_ADDR_GEN_MODE"] = text(info[.addressGenerationMode])
         return fields
     }
-
-    static func fields(_ info: HTBOptions) -> Fields {
-        var fields: Fields = [:]
-        fields["TCA_HTB_DIRECT_QLEN"] = text(info[.directQueueLength])
-        fields["TCA_HTB_RATE64"] = text(info[.rate64])
-        fields["TCA_HTB_CEIL64"] = text(info[.ceiling64])
-        return fields
-    }
 }

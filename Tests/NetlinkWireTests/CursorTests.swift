@@ -20,9 +20,7 @@ import Testing
         Case(name: "1 trailing byte", bytes: [4, 0, 1, 0, 0], reason: .truncatedHeader, offset: 4),
         Case(name: "2 trailing bytes", bytes: [4, 0, 1, 0, 0, 0], reason: .truncatedHeader, offset: 4),
         Case(name: "3 trailing bytes", bytes: [4, 0, 1, 0, 0, 0, 0], reason: .truncatedHeader, offset: 4),
-        Case(name: "padding of 1", bytes: [7, 0, 1, 0, 1, 2, 3, 9], reason: .nonzeroPadding, offset: 7),
-        Case(name: "padding of 3", bytes: [5, 0, 1, 0, 1, 0, 0, 9], reason: .nonzeroPadding, offset: 5),
-        Case(name: "cut padding", bytes: [5, 0, 1, 0, 1, 9], reason: .nonzeroPadding, offset: 5),
+        Case(name: "bytes behind padding", bytes: [7, 0, 1, 0, 1, 2, 3, 9, 9], reason: .truncatedHeader, offset: 8),
         Case(
             name: "second one broken", bytes: [4, 0, 1, 0, 3, 0, 2, 0], reason: .lengthBelowHeader, offset: 4),
     ]
@@ -43,6 +41,22 @@ import Testing
         #expect(attribute.type == 1 && attribute.payload == 4..<5)
         #expect(try attribute.u8(in: bytes.span) == 7)
         #expect(try cursor.next(in: bytes.span) == nil)
+    }
+
+    @Test(arguments: [
+        [7, 0, 1, 0, 1, 2, 3, 9], [6, 0, 1, 0, 1, 2, 4, 0], [5, 0, 1, 0, 1, 4, 0, 7], [5, 0, 1, 0, 1, 9],
+    ])
+    func `what stands in padding counts for nothing`(_ bytes: [UInt8]) throws {
+        let next: [UInt8] = [4, 0, 2, 0]
+        var cursor = AttributeCursor(0..<bytes.count)
+        let attribute = try #require(try cursor.next(in: bytes.span))
+        #expect(attribute.type == 1 && attribute.payload == 4..<Int(bytes[0]))
+        #expect(try cursor.next(in: bytes.span) == nil)
+        guard bytes.count == 8 else { return }
+        let both = bytes + next
+        var second = AttributeCursor(0..<both.count)
+        #expect(try second.next(in: both.span) == attribute)
+        #expect(try second.next(in: both.span)?.type == 2)
     }
 
     @Test func `flag bits are told apart from the type`() throws {

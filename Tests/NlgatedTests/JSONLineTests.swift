@@ -26,6 +26,16 @@ import Testing
         }
     }
 
+    @Test func `the journal's fields are lines, whatever the values are`() throws {
+        var line = JSONLine()
+        line.add("event", "denied\nMESSAGE=forged \u{e9}")
+        line.add("client", ["noc", "a\nB=c"])
+        line.add("session", 7)
+        let fields = String(decoding: line.fields, as: UTF8.self)
+        let event = #"NLGATE_EVENT=denied\u000aMESSAGE=forged \u00e9"#
+        #expect(fields == "\(event)\nNLGATE_CLIENT=noc\nNLGATE_CLIENT=a?B=c\nNLGATE_SESSION=7\n")
+    }
+
     @Test func `keys come in their order, and those without a value are left out`() throws {
         var line = JSONLine()
         line.add("a", "")

@@ -30,6 +30,8 @@ public struct Generator: Sendable {
 
     private var numbers: SeededNumbers
     private let corpus: [Int32: [[UInt8]]]
+    /// Padding of attributes holds anything.
+    private var isNoisy = false
 
     /// Datagrams of this seed; the corpus is what to begin with, by protocol.
     public init(seed: UInt64, corpus: [Int32: [[UInt8]]]) {
@@ -39,6 +41,7 @@ public struct Generator: Sendable {
 
     /// A datagram and the protocol that it is meant for.
     public mutating func next() -> (Int32, [UInt8]) {
+        isNoisy = numbers.one(in: 3)
         var number = numbers.one(in: 3) ? numbers.pick(Generator.protocols) : 0
         var bytes: [UInt8]
         switch numbers.below(16) {
@@ -112,6 +115,14 @@ extension Generator {
         default: zeros(numbers.below(9))
         }
     }
+
+    private mutating func wrap(_ type: UInt16, _ content: [UInt8]) -> [UInt8] {
+        var bytes = little(UInt16(4 + content.count)) + little(type) + content
+        while bytes.count % 4 != 0 { bytes.append(isNoisy ? UInt8(numbers.below(256)) : 0) }
+        return bytes
+    }
+
+    private mutating func wrap(_ type: UInt16, nul text: String) -> [UInt8] { wrap(type, Array(text.utf8) + [0]) }
 
     private mutating func linkInfo() -> [UInt8] {
         let kind = wrap(1, nul: numbers.pick(Generator.kinds))
@@ -194,9 +205,3 @@ private func zeros(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count
 private func little<Number: FixedWidthInteger>(_ value: Number) -> [UInt8] {
     (0..<(Number.bitWidth / 8)).map { UInt8(truncatingIfNeeded: value >> Number(8 * $0)) }
 }
-
-private func wrap(_ type: UInt16, _ content: [UInt8]) -> [UInt8] {
-    little(UInt16(4 + content.count)) + little(type) + content + zeros((4 - content.count & 3) & 3)
-}
-
-private func wrap(_ type: UInt16, nul text: String) -> [UInt8] { wrap(type, Array(text.utf8) + [0]) }

@@ -125,6 +125,8 @@ struct ReferenceGuard {
     }
 
     private func destroysSocket(_ message: ReferenceMessage) -> Bool {
+        // The structure of some families has no ports.
+        guard message.payload.count >= 10 else { return false }
         let port = UInt16(message.header(8)) * 256 + UInt16(message.header(9))
         return port == 0 || port == carrier.localPort
     }

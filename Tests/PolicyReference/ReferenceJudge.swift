@@ -105,9 +105,11 @@ public struct ReferenceJudge: Sendable {
         let (family, operation) = try find(bytes, range)
         let isGeneric = protocolNumber == 16
         let asksDumps = operation.kind == .read || operation.dump != .noHandler || isGeneric
-        guard flags & ~(asksDumps ? 0x30d : 0xf0d) == 0 else { throw .malformed }
+        let isRouteRead = family.label == "route" && operation.kind == .read
+        let atomic = isRouteRead && flags & 0x300 != 0 ? 0x400 : 0
+        guard flags & ~(asksDumps ? 0x30d | atomic : 0xf0d) == 0 else { throw .malformed }
         let bits = flags & 0x300
-        let modes: Modes = !asksDumps || bits == 0 ? .single : bits == 0x300 ? .dump : .both
+        let modes: Modes = !asksDumps || bits == 0 ? .single : bits == 0x300 || isRouteRead ? .dump : .both
         if operation.tags.contains(.never) { throw .forbidden }
         if operation.tags.contains(.batched) != isBatch { throw .malformed }
         let message = try ReferenceReader(bytes, range, portID: portID)

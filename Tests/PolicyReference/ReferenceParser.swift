@@ -45,7 +45,6 @@ struct ReferenceParser {
             let length = two(at)
             guard length >= 4, at + length <= range.upperBound else { throw .malformed }
             let next = min(at + (length + 3) / 4 * 4, range.upperBound)
-            for padding in (at + length)..<next where bytes[padding] != 0 { throw .malformed }
             pieces.append(Piece(type: two(at + 2) % 16384, content: (at + 4)..<(at + length)))
             at = next
         }

@@ -19,8 +19,13 @@ struct ReferenceReader {
     ) throws(Reason) -> ReferenceMessage {
         // One dump bit alone makes a dump everywhere but in generic netlink.
         let isDump = modes == .dump || modes == .both && family.protocolNumber != 16
-        guard let (size, level, highest) = layout(family, operation, isDump) else { throw .forbidden }
+        guard var (size, level, highest) = layout(family, operation, isDump) else { throw .forbidden }
         let count = end - start
+        if operation.name == "GETNEIGH", isDump, count == 16, bytes[start] == 7, bytes[(end - 4)..<end] == [0, 0, 0, 0]
+        {
+            // struct ifinfomsg for struct ndmsg.
+            (size, level, highest) = (16, "", 0)
+        }
         let isShort = family.label == "route" && operation.kind == .read && modes == .dump && (1...4).contains(count)
         var parser = ReferenceParser(bytes, portID: portID)
         if isShort, count < size {

@@ -42,6 +42,9 @@ def flatten(value, out, prefix=""):
         if name == "RTA_MULTIPATH":
             for number, hop in enumerate(content):
                 flatten(hop, out, f"{number}/")
+        elif name.endswith("_ACT"):
+            # An action's counters have the names of the filter's own.
+            flatten({"attrs": content["attrs"]}, out, prefix + "action/")
         elif isinstance(content, dict) and "attrs" in content and content["attrs"]:
             flatten({"attrs": content["attrs"]}, out, prefix)
         elif isinstance(content, dict):

@@ -66,7 +66,7 @@ int nlg_seccomp_install(const void *_Nonnull instructions, unsigned count);
 enum { NLG_SPAWN_DESCRIPTORS = 64 };
 int nlg_reexec(char *_Nullable const *_Nonnull argv, char *_Nullable const *_Nonnull environment);
 // 0, 1 and 2 are open afterwards, and nothing above them.
-int nlg_normal_descriptors(void);
+int nlg_normal_descriptors(int kept);
 // Starts the program behind the descriptor; the sources become 0, 1, 2, ... Returns the pid; on failure -1 and errno.
 pid_t nlg_spawn(int image, char *_Nullable const *_Nonnull argv, char *_Nullable const *_Nonnull environment,
                 const int *_Nonnull sources, int count);

@@ -71,8 +71,9 @@ extension ExecMonitor {
         _ call: Call, _ socket: EmulatedSocket, _ datagrams: [[UInt8]], returning value: Int64
     ) throws(Errno) -> Verdict {
         let link = try liveLink(socket)
-        socket.isBound = true
         call.hasEffect = true
+        if datagrams.count == 1, answerNamespaceNumber(datagrams[0], socket) { return .value(value) }
+        socket.isBound = true
         var refusal: Errno?
         var tags: [UInt32] = []
         for datagram in datagrams {
@@ -84,6 +85,7 @@ extension ExecMonitor {
             }
             tags.append(tag)
             trace(socket, request: datagram)
+            socket.sent.remember(datagram)
             link.queue(.datagram, tag: tag, payload: datagram)
         }
         // Changes nothing; its RESULT comes behind what the kernel answered.
@@ -107,6 +109,7 @@ extension ExecMonitor {
             socket.isBound = true
             let datagram = Array(scratch[..<count])
             trace(socket, request: datagram)
+            socket.sent.remember(datagram)
             link.queue(.datagram, tag: 0, payload: datagram)
         }
     }

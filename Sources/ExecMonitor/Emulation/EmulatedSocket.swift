@@ -51,6 +51,8 @@ final class EmulatedSocket {
     var returned: [(bytes: [UInt8], group: UInt32)] = []
     /// Receives that wait for a packet.
     var receivers: [PendingReceive] = []
+    /// What was sent last.
+    var sent = RequestMemory()
     /// Requests under way, by tag.
     var requests: [UInt32: PendingRequest] = [:]
 
@@ -77,6 +79,9 @@ final class EmulatedSocket {
     func deliver(_ bytes: [UInt8], _ range: Range<Int>, group: UInt32) {
         var bytes = bytes
         var range = range
+        if options[NetlinkOption.capAck] != true, let whole = sent.completed(bytes, range) {
+            (bytes, range) = (whole, 0..<whole.count)
+        }
         if let ownPortID {
             bytes = renamed(Array(bytes[range]), from: welcome.portID, to: ownPortID)
             range = 0..<bytes.count

@@ -14,6 +14,7 @@ struct Layout: Sendable, Equatable {
         _ operation: Operation, in family: Family, dump: Bool, payload: Range<Int>, _ bytes: Span<UInt8>
     ) -> Layout? {
         switch family.protocolNumber {
+        case NetlinkProtocol.route where dump && isOldBridgeDump(operation, payload, bytes): oldBridgeDump
         case NetlinkProtocol.route: route(operation, addressFamily: payload.isEmpty ? 0 : bytes[payload.lowerBound])
         case NetlinkProtocol.netfilter: Layout(headerSize: 4, attributes: netfilter(operation.number))
         case NetlinkProtocol.xfrm: xfrm(operation.number, dump: dump)
@@ -21,6 +22,16 @@ struct Layout: Sendable, Equatable {
             payload.isEmpty ? shortest : sockDiag(operation.number, bytes[payload.lowerBound])
         default: generic(family)
         }
+    }
+
+    /// GETNEIGH of AF_BRIDGE with struct ifinfomsg for struct ndmsg, as iproute2 once and libnl still sends it.
+    private static let oldBridgeDump = Layout(headerSize: 16, attributes: .flat(highest: 0))
+
+    /// Whether the kernel takes a dump for one of those (valid_fdb_dump_legacy): by its length, and nothing is selected.
+    private static func isOldBridgeDump(_ operation: Operation, _ payload: Range<Int>, _ bytes: Span<UInt8>) -> Bool {
+        let (neighbours, bridge): (UInt16, UInt8) = (30, 7)
+        return operation.number == neighbours && payload.count == 16 && bytes[payload.lowerBound] == bridge
+            && bytes.isZero((payload.lowerBound + 12)..<payload.upperBound)
     }
 
     /// rtnetlink: four numbers share a structure (linux/rtnetlink.h and the headers that it names).

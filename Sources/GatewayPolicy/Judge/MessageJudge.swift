@@ -207,17 +207,22 @@ extension MessageJudge {
 
     private var isGeneric: Bool { protocolNumber == NetlinkProtocol.generic }
 
-    /// Either dump bit makes a dump in most protocols, in generic netlink both do: one alone is asked as both.
+    /// Either dump bit makes a dump in most protocols, in generic netlink both do: one alone is asked as both, but for
+    /// the reads of rtnetlink, where it is a dump for certain (rtnetlink_rcv_msg).
     private func askedModes(_ flags: MessageFlags, _ entry: Entry) throws(Objection) -> Modes {
         let asksDumps = entry.operation.kind == .read || entry.operation.dump != .noHandler || isGeneric
-        let known: MessageFlags = [.request, .ack, .echo, .dump]
+        var known: MessageFlags = [.request, .ack, .echo, .dump]
+        // rtnetlink doesn't look at it in a dump (pyroute2 sends it); elsewhere it may be NLM_F_CREATE.
+        let isRouteRead = protocolNumber == NetlinkProtocol.route && entry.operation.kind == .read
+        if isRouteRead, !flags.isDisjoint(with: .dump) { known.insert(.atomic) }
         let writing: MessageFlags = [.replace, .exclusive, .create, .append]
         let allowed = asksDumps ? known : known.union(writing)
         guard allowed.isSuperset(of: flags) else {
             throw .malformed("flags 0x\(String(flags.rawValue, radix: 16)) do not fit \(entry.title)")
         }
         guard asksDumps else { return .single }
-        return flags.isSuperset(of: .dump) ? .dump : flags.isDisjoint(with: .dump) ? .single : .both
+        if flags.isDisjoint(with: .dump) { return .single }
+        return flags.isSuperset(of: .dump) || isRouteRead ? .dump : .both
     }
 
     private func parse(

@@ -62,13 +62,24 @@ struct SourceMap: Sendable {
 final class DiagnosticCollector {
     static let limit = 200
 
+    /// What a file is called in messages, and how one begins.
+    struct Subject: Sendable {
+        let name: String
+        let opening: String
+
+        static let policy = Subject(name: "a policy", opening: "policy: 1")
+        static let configuration = Subject(name: "a configuration", opening: "config: 1")
+    }
+
     let map: SourceMap
+    let subject: Subject
     private(set) var diagnostics: [Diagnostic] = []
     private(set) var hasErrors = false
     private var reported: Set<Diagnostic> = []
 
-    init(_ map: SourceMap) {
+    init(_ map: SourceMap, _ subject: Subject = .policy) {
         self.map = map
+        self.subject = subject
     }
 
     /// True when more would help nobody.

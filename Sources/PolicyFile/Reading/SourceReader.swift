@@ -25,6 +25,8 @@ struct SourceReader {
         return reader.compose()
     }
 
+    private var subject: DiagnosticCollector.Subject { collector.subject }
+
     private init(collector: DiagnosticCollector, tokens: [Int: Token]) {
         self.collector = collector
         self.tokens = tokens
@@ -38,7 +40,8 @@ struct SourceReader {
                 let text = String(decoding: bytes, as: UTF8.self)
                 let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
                 guard let root = try parser.singleRoot() else {
-                    collector.error(0..<0, "the file is empty", hint: "a policy begins with 'policy: 1'")
+                    collector.error(
+                        0..<0, "the file is empty", hint: "\(subject.name) begins with '\(subject.opening)'")
                     return nil
                 }
                 // Nodes hold their anchors weakly, and an anchor would have to be seen.
@@ -83,7 +86,7 @@ struct SourceReader {
             if nodes == SourceReader.mostNodes + 1 { collector.error(offset..<offset, "the file has too many values") }
             return SourceNode(content: .missing, range: offset..<offset)
         }
-        if node.anchor != nil { collector.error(offset..<offset, "a YAML anchor, which a policy doesn't have") }
+        if node.anchor != nil { collector.error(offset..<offset, "a YAML anchor, which \(subject.name) doesn't have") }
         switch node {
         case .scalar(let scalar): return convert(scalar, at: offset)
         case .sequence(let sequence):
@@ -93,7 +96,7 @@ struct SourceReader {
             let entries = mapping.map { SourceNode.Entry(key: key($0.key), value: convert($0.value)) }
             return SourceNode(content: .mapping(entries), range: range(offset, entries.last?.value.range.upperBound))
         case .alias:
-            collector.error(offset..<offset, "a YAML alias, which a policy doesn't have")
+            collector.error(offset..<offset, "a YAML alias, which \(subject.name) doesn't have")
             return SourceNode(content: .missing, range: offset..<offset)
         }
     }

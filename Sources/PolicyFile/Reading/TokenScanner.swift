@@ -80,7 +80,9 @@ struct TokenScanner {
         if isStart, !sawContent, offset + 3 == end {
             sawContent = true
         } else {
-            report(offset, "a second document", hint: "a policy is one document without '---' or '...' inside")
+            report(
+                offset, "a second document",
+                hint: "\(collector.subject.name) is one document without '---' or '...' inside")
         }
         return true
     }
@@ -130,7 +132,7 @@ struct TokenScanner {
             (message, hint) = ("a YAML complex key", "write 'key: value'")
         default: return false
         }
-        report(offset, "\(message), which a policy doesn't have", hint: hint)
+        report(offset, "\(message), which \(collector.subject.name) doesn't have", hint: hint)
         isLost = bytes[offset] == UInt8(ascii: "|") || bytes[offset] == UInt8(ascii: ">")
         while offset < end, !bytes[offset].isBlank, !bytes[offset].isFlowIndicator { offset += 1 }
         return true

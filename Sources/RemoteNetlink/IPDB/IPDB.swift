@@ -16,7 +16,8 @@ import Synchronization
 ///
 /// A change begins and ends with what the kernel says, never with what the view remembers. Its steps are made in an
 /// order in which each finds what it needs; when one fails, those before it are undone in the reverse order, and what
-/// went along with them by itself (the routes of an address, the addresses of an interface that went down) is put back.
+/// went along with them by itself (the routes of an address, the addresses and permanent neighbours of an interface that
+/// went down) is put back.
 /// When somebody else has changed the same property meanwhile, nothing is done and the update says so; what others
 /// changed beside it stays as they want it. Two updates of one IPDB run one after the other.
 ///

@@ -120,7 +120,7 @@ final class ServerState: Sendable {
             }
             if let found { return found }
             if Task.isCancelled { return .failure(.timedOut(.zero)) }
-            await change()
+            await change { $0.isReady }
         }
     }
 
@@ -129,12 +129,12 @@ final class ServerState: Sendable {
         while true {
             if let end = content.withLock({ $0.end }) { return end }
             if Task.isCancelled { return nil }
-            await change()
+            await change { _ in false }
         }
     }
 
-    /// Waits until something is different.
-    private func change() async {
+    /// Waits until something is different; not when it has ended or is what is waited for already.
+    private func change(unless isThere: @Sendable (Content) -> Bool) async {
         let number = content.withLock { content in
             content.lastWaiter += 1
             return content.lastWaiter
@@ -142,7 +142,7 @@ final class ServerState: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 content.withLock { content in
-                    guard content.end == nil, !Task.isCancelled else { return continuation.resume() }
+                    guard content.end == nil, !isThere(content), !Task.isCancelled else { return continuation.resume() }
                     content.waiters[number] = continuation
                 }
             }

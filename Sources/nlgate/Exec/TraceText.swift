@@ -1,6 +1,7 @@
 import ExecMonitor
 import GatewayPolicy
 import LinuxSys
+import NetlinkFamilies
 import NetlinkWire
 
 /// Netlink messages as lines for a person.
@@ -24,7 +25,11 @@ final class TraceText {
                 lines.append(try line(message, datagram))
             }
         } catch {
-            lines.append("\(direction(datagram)) \(bytes.count - cursor.offset) bytes that are no message")
+            // Tools send the unused end of their buffer, too.
+            let rest = bytes[cursor.offset...]
+            if rest.contains(where: { $0 != 0 }) {
+                lines.append("\(direction(datagram)) \(rest.count) bytes that are no message")
+            }
         }
         return lines
     }
@@ -45,8 +50,26 @@ final class TraceText {
             let answer = try Acknowledgement(message, in: datagram.bytes.span)
             words.append(answer.code == 0 ? "done" : "errno \(abs(answer.code)) \(Errno(rawValue: abs(answer.code)))")
             if let text = answer.text { words.append("\"\(Terminal.visible(text))\"") }
+        } else if let attributes = attributes(message, datagram) {
+            words[words.count - 1] += ": " + attributes
         }
         return words.joined(separator: " ")
+    }
+
+    /// nil where nothing is known of the layout, and where no attributes are.
+    private func attributes(_ message: Message, _ datagram: TracedDatagram) -> String? {
+        let type = message.header.type.rawValue
+        let isGeneric = datagram.protocolNumber == NetlinkProtocol.generic
+        let family = isGeneric ? families.name(of: type) : nil
+        let known = AttributeNames.of(protocolNumber: datagram.protocolNumber, type: type, family: family)
+        var size = known?.headerSize
+        if size == nil, isGeneric {
+            size = 4 + (family.flatMap { Catalogue.family("generic/\($0)") }?.headerSize ?? 0)
+        }
+        guard let size, message.payload.count > size else { return nil }
+        var text = AttributeText(hostOrder: datagram.protocolNumber != NetlinkProtocol.netfilter)
+        text.add((message.payload.lowerBound + size)..<message.payload.upperBound, known?.names, datagram.bytes)
+        return text.text.isEmpty ? nil : text.text
     }
 
     private func flags(_ flags: MessageFlags, _ datagram: TracedDatagram) -> String {

@@ -19,7 +19,7 @@ struct PolicyApply: ParsableCommand {
     var file: String?
 
     @Option(help: "The daemon's admin socket.")
-    var admin = "/run/nlgate/admin.sock"
+    var admin = AdminClient.usualPath
 
     @Flag(help: "Change nothing; show which policy is in force.")
     var status = false
@@ -41,7 +41,9 @@ struct PolicyApply: ParsableCommand {
             descriptor = try PolicyApply.open(file).release()
             verb = 3
         }
-        let answer = String(decoding: try ask(verb, descriptor), as: UTF8.self)
+        // Compiling takes 10 seconds at most, and others may be before this one.
+        let bytes = try AdminClient(path: admin).ask(verb, passing: descriptor, milliseconds: 60_000)
+        let answer = String(decoding: bytes, as: UTF8.self)
         let lines = answer.split(separator: "\n").map { Terminal.visible($0) }
         let isDone = lines.first?.hasPrefix("ok ") == true || lines.first == "ok"
         if output.json {
@@ -68,42 +70,5 @@ struct PolicyApply: ParsableCommand {
         do throws(Errno) { return try Descriptor.open(path, flags: O_RDONLY | O_NONBLOCK) } catch {
             throw Failure(1, "\(path): \(error)")
         }
-    }
-
-    /// `nlga`, version 1, the verb; the file's descriptor goes with it.
-    private func ask(_ verb: UInt8, _ descriptor: Int32) throws -> [UInt8] {
-        do throws(Errno) {
-            let address = try SocketAddress(unix: admin, abstract: false)
-            let socket = try Descriptor.streamSocket(for: address)
-            _ = try socket.connect(to: address)
-            let request = Array("nlga".utf8) + [1, 0, verb, 0]
-            _ = try descriptor < 0 ? socket.send(request.span) : socket.send(request.span, passing: descriptor)
-            return try PolicyApply.answer(socket)
-        } catch {
-            let hint =
-                switch error.rawValue {
-                case ENOENT, ECONNREFUSED: "; is nlgated running, and with this --admin path?"
-                case EACCES, ECONNRESET: "; only root and the daemon's own user may ask"
-                default: ""
-                }
-            throw Failure(3, "\(admin): \(error)\(hint)")
-        }
-    }
-
-    private static func answer(_ socket: borrowing Descriptor) throws(Errno) -> [UInt8] {
-        var text: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while text.count < 4 << 20 {
-            switch try socket.receive(into: &buffer, count: buffer.count) {
-            case .bytes(let count): text += buffer[..<count]
-            case .closed:
-                guard !text.isEmpty else { throw Errno(rawValue: ECONNRESET) }
-                return text
-            case .wouldBlock:
-                // Compiling takes 10 seconds at most, and others may be before this one.
-                guard try socket.wait(for: .read, milliseconds: 60_000) else { throw Errno(rawValue: ETIMEDOUT) }
-            }
-        }
-        return text
     }
 }

@@ -45,7 +45,7 @@ enum AuditDestination: Equatable {
 
 /// Takes lines, one whole line at a time, and never waits long.
 protocol AuditOutput: AnyObject {
-    func write(_ line: [UInt8]) throws(Errno)
+    func write(_ line: JSONLine) throws(Errno)
 }
 
 /// Standard error, which may be a pipe that nobody reads.
@@ -65,7 +65,8 @@ private final class StandardErrorOutput: AuditOutput {
         output = PassedDescriptor(copy)
     }
 
-    func write(_ line: [UInt8]) throws(Errno) {
+    func write(_ line: JSONLine) throws(Errno) {
+        let line = line.finished
         // A pipe that is ready takes 4,096 bytes, and no line is that long.
         guard try output.descriptor.wait(for: .write, milliseconds: 0) else { throw Errno(rawValue: EAGAIN) }
         guard case .bytes(line.count) = try output.descriptor.write(line.span) else { throw Errno(rawValue: EAGAIN) }
@@ -93,7 +94,8 @@ private final class FileOutput: AuditOutput {
         file = opened
     }
 
-    func write(_ line: [UInt8]) throws(Errno) {
+    func write(_ line: JSONLine) throws(Errno) {
+        let line = line.finished
         let bytes = isTorn ? [0x0a] + line : line
         var done = 0
         while done < bytes.count {
@@ -112,7 +114,7 @@ private final class FileOutput: AuditOutput {
 
 /// The journal, by its native datagrams.
 private final class JournalOutput: AuditOutput {
-    private static let head = Array("SYSLOG_IDENTIFIER=nlgated\nPRIORITY=6\nMESSAGE=".utf8)
+    private static let head = Array("SYSLOG_IDENTIFIER=nlgated\nPRIORITY=6\n".utf8)
 
     private let path: String
     private var socket: PassedDescriptor
@@ -130,8 +132,8 @@ private final class JournalOutput: AuditOutput {
         return PassedDescriptor(socket)
     }
 
-    func write(_ line: [UInt8]) throws(Errno) {
-        let message = JournalOutput.head + line
+    func write(_ line: JSONLine) throws(Errno) {
+        let message = JournalOutput.head + line.fields + Array("MESSAGE=".utf8) + line.finished
         do throws(Errno) {
             try send(message)
         } catch {

@@ -28,7 +28,7 @@ final class AuditLog {
         do throws(Errno) {
             output = try destination.open()
         } catch {
-            writeStandardError("nlgated: --audit \(destination.name): \(error); the one before is written on")
+            writeLog(.error, "--audit \(destination.name): \(error); the one before is written on")
         }
     }
 
@@ -37,7 +37,7 @@ final class AuditLog {
     func write(_ line: JSONLine) -> Bool {
         guard let output else { return false }
         do throws(Errno) {
-            try output.write(line.finished)
+            try output.write(line)
         } catch {
             lost += 1
             failing += 1
@@ -53,7 +53,7 @@ final class AuditLog {
 
     private func complain(_ text: String) {
         if destination == .standardError, failing == 1 { return }
-        writeStandardError("nlgated: audit log \(destination.name): \(text)")
+        writeLog(.error, "audit log \(destination.name): \(text)")
     }
 
     /// A line of a kind that a client can cause at will: false when there have been too many of this client.

@@ -3,16 +3,21 @@
 /// Keys without a value are left out.
 struct JSONLine {
     private var bytes: [UInt8] = [0x7b]
+    /// The same as fields of journald: `NLGATE_EVENT=denied`, one a line, escaped as in JSON.
+    private(set) var fields: [UInt8] = []
 
     mutating func add(_ key: String, _ value: String) {
         guard !value.isEmpty else { return }
         begin(key)
+        let start = bytes.count + 1
         append(string: value)
+        addField(key, bytes[start..<(bytes.count - 1)])
     }
 
     mutating func add(_ key: String, _ values: [String]) {
         guard !values.isEmpty else { return }
         begin(key)
+        for value in values { addField(key, Array(value.utf8.map { $0 >= 0x20 && $0 < 0x7f ? $0 : 0x3f })[...]) }
         bytes.append(0x5b)
         for (index, value) in values.enumerated() {
             if index > 0 { bytes.append(0x2c) }
@@ -23,11 +28,19 @@ struct JSONLine {
 
     mutating func add(_ key: String, _ number: UInt64) {
         begin(key)
-        bytes += Array(String(number).utf8)
+        let digits = Array(String(number).utf8)
+        bytes += digits
+        addField(key, digits[...])
     }
 
     /// The whole line, its end included.
     var finished: [UInt8] { bytes + [0x7d, 0x0a] }
+
+    private mutating func addField(_ key: String, _ value: ArraySlice<UInt8>) {
+        fields += Array("NLGATE_".utf8) + key.utf8.map { $0 >= 0x61 && $0 <= 0x7a ? $0 - 0x20 : $0 } + [0x3d]
+        fields += value
+        fields.append(0x0a)
+    }
 
     private mutating func begin(_ key: String) {
         if bytes.count > 1 { bytes.append(0x2c) }

@@ -40,6 +40,7 @@ extension Supervisor {
 
     /// The policy gave no session.
     func auditRefusal(_ identity: Identity, _ display: String, _ request: OpenRequest, _ reason: String) {
+        denialCount += 1
         let clients = policy?.tables.clientNames(of: identity, daemonUID: daemonUID) ?? []
         guard audit.admits(identity.principal, clients, display, now: now) else { return }
         var line = line(
@@ -63,6 +64,7 @@ extension Supervisor {
             line.add("reason", "too many denials of this session")
             audit.write(line)
         }
+        if record.event == .denied { denialCount += 1 + UInt64(record.omitted) }
         let isLimited = record.event == .denied || record.event == .wouldDeny
         if isLimited,
             !audit.admits(session.principal, session.clients, session.assignment.identity, now: now)
@@ -138,7 +140,7 @@ extension AuditRecord.Event {
 
 extension Endpoint {
     /// `192.0.2.1:7000` or `[2001:db8::1]:7000`; empty when nothing is known.
-    fileprivate var text: String {
+    var text: String {
         guard self != .unknown, address.count == 16 else { return "" }
         let isIPv4 = address.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff])
         let socket = SocketAddress(
@@ -148,7 +150,7 @@ extension Endpoint {
 }
 
 /// As the kernel names its netlink protocols.
-private func protocolName(_ number: UInt32) -> String {
+func protocolName(_ number: UInt32) -> String {
     switch number {
     case 0: "route"
     case 4: "sock_diag"

@@ -77,11 +77,12 @@ extension Supervisor {
             tables: tables, name: done.input.name, loadedAt: Clock.unixMilliseconds(), warnings: warnings)
         let isFirst = policy == nil
         policy = loaded
-        for line in warnings { writeStandardError(line) }
+        for line in warnings { writeDiagnostic(line) }
         let text = "policy \(printable(loaded.name)) loaded: \(loaded.summary)"
         if !isFirst {
             rejudge()
             log(text)
+            notifier.ready(text)
         }
         if !options.checkOnly { audit.reload(loaded.name, isLoaded: true, loaded.summary) }
         for client in done.request.waiting { admin.answer(client, ok: text, warnings, self) }
@@ -89,12 +90,13 @@ extension Supervisor {
 
     /// Nothing changes; everybody who cares is told why.
     private func refusePolicy(_ request: PolicyRequest, _ name: String, _ reason: String, _ diagnostics: [String]) {
-        for line in diagnostics { writeStandardError(line) }
+        for line in diagnostics { writeDiagnostic(line) }
         let text = "policy \(printable(name)) not loaded: \(reason)"
         if policy == nil {
             failure = failure ?? text
         } else {
-            log("\(text); the one before stays in force")
+            log("\(text); the one before stays in force", .error)
+            notifier.ready("\(text); the one before stays in force")
         }
         if !options.checkOnly { audit.reload(name, isLoaded: false, reason) }
         for client in request.waiting { admin.answer(client, error: text, diagnostics, self) }
@@ -103,6 +105,7 @@ extension Supervisor {
     /// SIGHUP: the configured policy, the key and the certificates are read again, and the audit log is opened again.
     func reload() {
         audit.reopen()
+        notifier.reloading()
         renewCredentials()
         requestPolicy(PolicyRequest(kind: .configured, waiting: []))
     }

@@ -86,15 +86,15 @@ struct PolicyInput {
 /// Bytes that a policy file may have.
 private let largestPolicy = 1 << 20
 
-/// Whoever may write the policy rules the host: only root and the daemon's own user may.
-private func check(_ file: PassedDescriptor, _ what: String) throws(StartError) {
+/// Whoever may write such a file rules the host: only root and the daemon's own user may.
+func check(_ file: PassedDescriptor, _ what: String) throws(StartError) {
     let status = try attempt(what) { () throws(Errno) in try FileStatus(of: file.descriptor) }
     guard status.kind == .regular else {
         throw .unusable("\(what): is \(status.kind == .directory ? "a directory" : "not a regular file")")
     }
     guard status.uid == 0 || status.uid == getuid() else {
         throw .unusable(
-            "\(what): belongs to uid \(status.uid); a policy must belong to root or to the user of the daemon "
+            "\(what): belongs to uid \(status.uid); it must belong to root or to the user of the daemon "
                 + "(uid \(getuid())), use 'chown' first")
     }
     guard status.permissions & 0o022 == 0 else {

@@ -160,7 +160,7 @@ extension Supervisor {
                 let broker = try start(.broker(namespace: namespace, session: number))
                 sessions[number]?.broker = broker.number
             } catch {
-                log("\(error)")
+                log("\(error)", .error)
                 refuse(number, "the session's process could not be started")
             }
             return
@@ -188,7 +188,7 @@ extension Supervisor {
         do throws(Errno) {
             pair = try Descriptor.packetPair()
         } catch {
-            log("socketpair: \(error)")
+            log("socketpair: \(error)", .error)
             if case .broker = broker.kind { kill(broker) }
             return refuse(number, "the gateway has no descriptors left")
         }

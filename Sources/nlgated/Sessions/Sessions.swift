@@ -50,7 +50,7 @@ extension Supervisor {
         case .ready(let report): return takeReady(child, report)
         case .failed(let text):
             guard !child.isReady else { return false }
-            if renewal?.keeper != child.number { log(text) }
+            if renewal?.keeper != child.number { log(text, .error) }
             startFailed(child, text)
             return true
         case .open(let request):
@@ -94,6 +94,8 @@ extension Supervisor {
             guard child.isFrontend, needsKeeper else { return false }
             child.wantsLink = true
             return true
+        case .measured(let measures): return take(measures, from: child)
+        case .measuredAll: return takeMeasured(child)
         }
     }
 

@@ -18,7 +18,7 @@ extension Supervisor {
                 guard let accepted = try listener.descriptor.accept() else { return }
                 let socket = Descriptor(owning: accepted.release())
                 let peer = try socket.peerCredentials()
-                if listener.url.isAbstract, peer.uid != 0, peer.uid != getuid() { continue }
+                if listener.isAbstract, peer.uid != 0, peer.uid != getuid() { continue }
                 guard connectionsOf[peer.uid, default: 0] < limits.connectionsPerUser else { continue }
                 let frontends = children.values.filter { child in
                     if case .frontend = child.kind { child.isReady } else { false }

@@ -27,10 +27,9 @@ extension GatewayTests {
             #expect(stats.last?["pid"] as? Int == Int(gateway.pid))
             try ip("addr flush dev nlgA")
             let ipdb = try OldClient.run(version, ["ipdb", url, "nlgA"], in: gateway.scratch)
-            let isRefused = ipdb.last?["clash"] as? Bool == true
-            #expect(ipdb.first?["renamed"] as? Bool == true && (isRefused || OldClient.mayForgetChanges(version)))
+            #expect(ipdb.first?["renamed"] as? Bool == true && ipdb.last?["clash"] as? Bool == true)
             let list = try ip("-o addr show dev vpn")
-            #expect(list.contains("10.0.0.2/24") && list.contains("10.0.0.3/24") != isRefused)
+            #expect(list.contains("10.0.0.2/24") && !list.contains("10.0.0.3/24"))
         }
 
         @Test(arguments: OldClient.kinds)

@@ -103,11 +103,37 @@ extension GatewayTests.Exec {
             }
         }
 
-        @Test func `--trace shows the messages of both sides`() throws {
+        @Test func `--trace shows the messages of both sides with their attributes`() throws {
             try ExecScene.run { scene in
-                let traced = try scene.remote("ip link show dev d0", ["--trace"])
-                #expect(traced.output.contains("> route GETLINK"), "\(traced.output)")
-                #expect(traced.output.contains("< route NEWLINK"), "\(traced.output)")
+                func trace(_ command: String) throws -> [Substring] {
+                    let traced = try scene.remote(command, ["--trace"])
+                    #expect(traced.status == .exited(0), "\(traced.output)")
+                    let lines = traced.output.split(separator: "\n").filter { $0.hasPrefix("> ") || $0.hasPrefix("< ") }
+                    #expect(lines.allSatisfy { $0.utf8.count < 2500 })
+                    #expect(!lines.contains { $0.contains("no attribute") || $0.contains("no message") }, "\(lines)")
+                    return lines
+                }
+                func has(_ lines: [Substring], _ begin: String, _ parts: String...) -> Bool {
+                    lines.contains { line in line.hasPrefix(begin) && parts.allSatisfy { line.contains($0) } }
+                }
+                let link = try trace("ip link show dev d0")
+                #expect(has(link, "> route GETLINK", " bytes: EXT_MASK 9, IFNAME \"d0\""), "\(link)")
+                #expect(has(link, "< route NEWLINK", "MTU 1500", "LINKINFO {KIND \"veth\""), "\(link)")
+                let route = try trace("ip route add 10.61.0.0/16 via 10.9.0.2 mtu 1300; ip route show 10.61.0.0/16")
+                #expect(
+                    has(route, "> route NEWROUTE", "DST 10.61.0.0", "GATEWAY 10.9.0.2", "METRICS {MTU 1300"), "\(route)"
+                )
+                #expect(has(route, "< route NEWROUTE", "DST 10.61.0.0", "OIF "), "\(route)")
+                let refused = try scene.remote("ip link set nosuch up", ["--trace"]).output
+                #expect(refused.contains("< ERROR seq"), "\(refused)")
+                let table = try trace("nft list table inet t")
+                #expect(has(table, "< netfilter/nftables NEWRULE", "EXPRESSIONS {{NAME \"", "CHAIN \"c\""), "\(table)")
+                #expect(has(table, "< netfilter/nftables NEWSETELEM", "ELEMENTS {{KEY {VALUE "), "\(table)")
+                let families = try trace("genl ctrl get name nlctrl")
+                #expect(has(families, "< generic/nlctrl", "FAMILY_NAME \"nlctrl\"", "OPS {{ID "), "\(families)")
+                for command in ["ethtool d0", "ss -tuna", "bridge -d link"] {
+                    #expect(try trace(command).count > 1, "\(command)")
+                }
             }
         }
 

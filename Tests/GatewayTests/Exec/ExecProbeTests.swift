@@ -26,6 +26,26 @@ extension GatewayTests.Exec {
             try compare("reopen 10000", expecting: "the same number 10000 times\n", ["--read-only"])
         }
 
+        @Test func `sockets, threads, children and killed programs leave nothing in the monitor`() throws {
+            let probe = try program("exec-probe")
+            try ExecScene.run { scene in
+                let command = """
+                    look() { ls /proc/$PPID/fd | wc -l; awk '/VmRSS/ {print $2}' /proc/$PPID/status; }
+                    \(probe) reopen 100 >/dev/null; look
+                    \(probe) reopen 2000 >/dev/null; \(probe) forks 40 >/dev/null; \(probe) threads 100 >/dev/null
+                    for i in $(seq 20); do \(probe) lost >/dev/null & sleep 0.05; kill -9 $!; wait $!; done 2>/dev/null
+                    sleep 1; look
+                    """
+                let numbers = try scene.remote(command, ["--read-only"]).output.split(separator: "\n").compactMap {
+                    Int($0)
+                }
+                try #require(numbers.count == 4, "\(numbers)")
+                // Up to eight idle connections are kept.
+                #expect(numbers[2] <= numbers[0] + 8)
+                #expect(numbers[3] < numbers[1] + 16_384, "KiB: \(numbers)")
+            }
+        }
+
         @Test func `getifaddrs`() throws { try compare("getifaddrs") }
 
         @Test func `requests about interfaces`() throws {

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import LinuxSys
 import Testing
 
@@ -11,23 +12,44 @@ extension GatewayTests {
 final class ExecScene {
     let gateway: Gateway
     private let elsewhere: Namespace
-    private let url: String
+    let url: String
 
     /// Runs a gateway; `body` is in its namespace.
     static func run(
-        _ options: [String] = ["--policy", "builtin:unrestricted"], prepare: () throws -> Void = furnish,
-        _ body: (ExecScene) throws -> Void
+        _ options: [String] = ["--policy", "builtin:unrestricted"], listen: [String] = ["unix://DIR/s.sock"],
+        prepare: () throws -> Void = furnish, _ body: (ExecScene) throws -> Void
     ) throws {
         let elsewhere = try Namespace()
-        try Gateway.run(options, prepare: prepare) { gateway in
-            try body(ExecScene(gateway, elsewhere))
+        try Gateway.run(options, listen: listen, prepare: prepare) { gateway in
+            try body(ExecScene(gateway, elsewhere, "unix://\(gateway.unixPath)"))
         }
     }
 
-    private init(_ gateway: Gateway, _ elsewhere: Namespace) {
+    /// The same with a gateway that is reached over TLS, on 10.9.0.1 at the other end of a pair of links.
+    static func runOverTLS(_ body: (ExecScene) throws -> Void) throws {
+        let elsewhere = try Namespace()
+        func prepare() throws {
+            try ip("link add t0 type veth peer name t1")
+            try ip("addr add 10.9.0.1/24 dev t0")
+            try ip("link set t0 up")
+            try ip("link set t1 netns \(elsewhere.path)")
+            try ip("link add br0 type bridge")
+            try tool("nft", ["add table inet t; add chain inet t c; add rule inet t c tcp dport 22 accept"])
+            try elsewhere.enter {
+                try ip("addr add 10.9.0.2/24 dev t1")
+                try ip("link set t1 up")
+            }
+        }
+        let url = "tls://10.9.0.1:7000"
+        try Gateway.run(["--policy", "builtin:unrestricted"], listen: [url], prepare: prepare) { gateway in
+            try body(ExecScene(gateway, elsewhere, url))
+        }
+    }
+
+    private init(_ gateway: Gateway, _ elsewhere: Namespace, _ url: String) {
         self.gateway = gateway
         self.elsewhere = elsewhere
-        url = "unix://\(gateway.unixPath)"
+        self.url = url
     }
 
     /// Links, addresses, routes, rules, queues and rules of nftables; nothing that changes by itself.
@@ -57,9 +79,21 @@ final class ExecScene {
         try result(of: "/bin/sh", ["-c", ExecScene.path + command])
     }
 
+    /// What a client needs for TLS; nothing for other URLs.
+    var files: [String] {
+        guard url.hasPrefix("tls"), let files = try? gateway.identities.clientFiles() else { return [] }
+        return ["--key", files.key, "--cert", files.certificate, "--ca", gateway.identities.authorityPath]
+    }
+
     /// The arguments of `nlgate` for a command of the shell.
     func arguments(_ command: String, _ options: [String] = []) -> [String] {
-        ["exec", "--host", url] + options + ["--", "/bin/sh", "-c", ExecScene.path + command]
+        ["exec", "--host", url] + files + options + ["--", "/bin/sh", "-c", ExecScene.path + command]
+    }
+
+    /// A command of the shell, elsewhere, under an `nlgate exec` that these words start.
+    func anyRemote(_ nlgate: String, _ command: String) throws -> ToolResult {
+        let script = ExecScene.path + "exec \(nlgate) \"$@\""
+        return try elsewhere.enter { try result(of: "/bin/sh", ["-c", script, "sh"] + arguments(command)) }
     }
 
     /// A command of the shell, elsewhere, under `nlgate exec`.
@@ -70,19 +104,27 @@ final class ExecScene {
     /// `nlgate` with these arguments, elsewhere.
     func run(_ arguments: [String]) throws -> ToolResult {
         let program = try program("nlgate")
-        return try elsewhere.enter { try result(of: program, arguments) }
+        // Thousands of sessions take their time on a small machine.
+        return try elsewhere.enter { try result(of: program, arguments, seconds: 240) }
+    }
+
+    /// Starts a command of the shell here, in the gateway's namespace.
+    func startHere(_ command: String) throws -> RunningTool {
+        let log = gateway.scratch.path + "/here-\(UUID().uuidString)"
+        return try RunningTool("/bin/sh", ["-c", ExecScene.path + command], log: log)
     }
 
     /// Starts a command under `nlgate exec`, elsewhere.
     func start(_ command: String, _ options: [String] = []) throws -> RunningTool {
         let program = try program("nlgate")
-        let log = gateway.scratch.path + "/exec-\(Clock.monotonicMilliseconds())"
+        let log = gateway.scratch.path + "/exec-\(UUID().uuidString)"
         return try elsewhere.enter { try RunningTool(program, arguments(command, options), log: log) }
     }
 
-    /// Without what a bridge's clocks say: they run on between the two.
+    /// Without what a bridge's clocks say, since they run on between the two, and without the names of processes, which
+    /// conntrack reads from this host.
     private func steady(_ output: String) -> String {
-        output.replacing(#/_timer("?:| +) *[0-9.]+/#, with: "_timer")
+        output.replacing(#/_timer("?:| +) *[0-9.]+/#, with: "_timer").replacing(#/ progname=[^ \n]*/#, with: "")
     }
 
     /// Demands the same output and the same end on both sides.
@@ -97,6 +139,47 @@ final class ExecScene {
         }
         #expect(here.status == there.status, "\(command): \(there.output)")
         #expect(steady(here.output) == steady(there.output), "\(command)")
+    }
+}
+
+extension ExecScene {
+    /// Watches with a command on both sides while something changes, and demands that both say the same.
+    ///
+    /// `probe` makes an event whose text has the number that it is given; so it is known when both have begun and ended.
+    func expectSameEvents(
+        _ watch: String, probe: (Int) throws -> String, while change: () throws -> Void
+    ) throws {
+        let (here, there) = (try startHere("exec " + watch), try start("exec " + watch))
+        defer {
+            for tool in [here, there] {
+                try? tool.child.signal(SIGTERM)
+                _ = try? tool.wait()
+            }
+        }
+        var number = 1
+        var begin = ""
+        func heard(_ text: String) -> Bool { here.log.contains(text) && there.log.contains(text) }
+        try eventually("\(watch) has begun on both sides") {
+            number += 1
+            begin = try probe(number)
+            usleep(100_000)
+            return heard(begin)
+        }
+        try change()
+        let end = try probe(number + 1)
+        try eventually("\(watch) has heard all on both sides: \(here.log)\n\(there.log)") { heard(end) }
+        let (mine, theirs) = (between(begin, end, here.log), between(begin, end, there.log))
+        #expect(mine == theirs, "\(watch)")
+        #expect(mine.count > 2, "\(watch)")
+    }
+
+    /// The lines from the one that has `begin` to the one that has `end`.
+    private func between(_ begin: String, _ end: String, _ log: String) -> [String] {
+        let lines = steady(log).split(separator: "\n").map(String.init)
+        guard let first = lines.firstIndex(where: { $0.contains(begin) }),
+            let last = lines.lastIndex(where: { $0.contains(end) })
+        else { return [] }
+        return Array(lines[first...max(first, last)])
     }
 }
 

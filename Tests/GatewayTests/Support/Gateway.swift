@@ -7,7 +7,7 @@ import RemoteNetlink
 import Testing
 
 /// Every test that starts a gateway is in here, so that only one runs at a time: the machine may be small.
-@Suite(.serialized, .enabled(if: getuid() == 0, "only root can make network namespaces and serve them"))
+@Suite(.serialized, HangGuard(), .enabled(if: getuid() == 0, "only root can make network namespaces and serve them"))
 enum GatewayTests {}
 
 /// A gateway in a network namespace of its own, seen from inside that namespace.

@@ -33,10 +33,6 @@ enum OldClient {
     /// One of each kind: what 0.1.4 and 0.1.5, what those until 0.1.7, and what the later ones have in common.
     static let kinds = ["0.1.4", "0.1.7", "0.1.12"]
 
-    /// True where an event that comes between two requests of a change takes away what was still to be asked for: until
-    /// 0.1.5 the thread that reads events puts what it reads in the place of an interface's pending changes.
-    static func mayForgetChanges(_ version: String) -> Bool { ["0.1.4", "0.1.5"].contains(version) }
-
     static func isAvailable(_ versions: [String]) -> Bool {
         python != nil && versions.allSatisfy { folder($0) != nil }
     }

@@ -53,10 +53,10 @@ final class RunningTool {
 }
 
 /// Runs a program to its end.
-func result(of path: String, _ arguments: [String]) throws -> ToolResult {
+func result(of path: String, _ arguments: [String], seconds: Int = 60) throws -> ToolResult {
     let scratch = try Scratch()
     let tool = try RunningTool(path, arguments, log: scratch.path + "/output")
-    return ToolResult(status: try tool.wait(), output: tool.log)
+    return ToolResult(status: try tool.wait(seconds: seconds), output: tool.log)
 }
 
 /// Runs a system program to its end, which must be exit status 0.
