@@ -12,6 +12,9 @@ public final class ClientVerifier {
     private let revoked: Set<[UInt8]>
     /// Seconds for which a list is still used after its end.
     fileprivate let grace: Int64
+    /// Certificates that were read already, by their bytes: reading one costs as much as checking two signatures.
+    private var parsed: [[UInt8]: Certificate] = [:]
+    private static let mostParsed = 1024
 
     /// A verifier from PEM texts: the clients' CA, and its lists if there are any.
     ///
@@ -51,7 +54,7 @@ public final class ClientVerifier {
 
     /// Judges a client's certificates, its own first, DER.
     public func judge(_ chain: [[UInt8]]) -> Judgement {
-        let certificates = chain.compactMap { Certificate(encoded: $0) }
+        let certificates = chain.compactMap { certificate(of: $0) }
         guard certificates.count == chain.count, let leaf = certificates.first, let key = leaf.publicKey else {
             return .refused(X509_V_ERR_CERT_REJECTED)
         }
@@ -68,6 +71,16 @@ public final class ClientVerifier {
             return .refused(X509_V_ERR_INVALID_PURPOSE)
         }
         return .good(ClientCandidate(leaf, key, trace))
+    }
+
+    /// The certificate of these bytes, which have the size that a handshake allows at most.
+    private func certificate(of bytes: [UInt8]) -> Certificate? {
+        if let known = parsed[bytes] { return known }
+        guard let certificate = Certificate(encoded: bytes) else { return nil }
+        if parsed.count >= Self.mostParsed { parsed = [:] }
+        // What is larger than certificates are isn't kept.
+        if bytes.count <= 4096 { parsed[bytes] = certificate }
+        return certificate
     }
 
     /// False when a chain that was verified once would no longer be: one of its certificates is revoked, or none of

@@ -34,6 +34,31 @@ extension GatewayTests {
             }
         }
 
+        /// Answers nobody: what the tool prints when the gateway refuses it.
+        private func refusal(_ gateway: Gateway, _ options: [String]) throws -> String {
+            let words =
+                ["s_client", "-connect", "127.0.0.1:7000", "-CAfile", gateway.identities.authorityPath] + options
+            return try result(of: toolPath("timeout") ?? "timeout", ["10", "openssl"] + words).output
+        }
+
+        @Test func `older versions, no certificate, tickets and keys shared before lead nowhere`() throws {
+            try Gateway.run { gateway in
+                let files = try ToolFiles(gateway)
+                let own = ["-cert", files.certificate, "-key", files.key]
+                #expect(try refusal(gateway, own + ["-tls1_2"]).contains("alert protocol version"))
+                #expect(try refusal(gateway, ["-ign_eof"]).contains("certificate required"))
+                let key = ["-psk_identity", "x", "-psk", "0123456789abcdef", "-ign_eof"]
+                #expect(try refusal(gateway, key).contains("certificate required"))
+                let session = gateway.scratch.path + "/session"
+                let said = try files.converse(
+                    "openssl s_client -no_ign_eof -msg -connect 127.0.0.1:7000 -cert \(files.certificate) "
+                        + "-key \(files.key) -CAfile \(files.authority) -sess_out \(session)")
+                #expect(said.contains(ToolFiles.wanted))
+                #expect(!said.contains("NewSessionTicket"))
+                #expect(!FileManager.default.fileExists(atPath: session))
+            }
+        }
+
         @Test func `a frontend can't open a session for a client that never was there`() throws {
             let ready = try Namespace().enter { try LoneHelper.frontend().ready }
             let identities = try Identities.shared.get()

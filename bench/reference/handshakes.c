@@ -8,6 +8,7 @@
 // percentile of the time from when each should have begun, in microseconds, and how many failed.
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -94,6 +95,8 @@ static void begin(SSL_CTX *context, int queue, int64_t when) {
     }
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (c->fd < 0) die("socket");
+    // HELLO must not wait for the acknowledgement of Finished.
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     if (connect(c->fd, (struct sockaddr *)&server, sizeof server) != 0 && errno != EINPROGRESS) die("connect");
     c->ssl = SSL_new(context);
     c->began = when;
