@@ -50,6 +50,15 @@ public enum PEMObject: Equatable, Sendable {
         return objects
     }
 
+    /// Everything in a file.
+    ///
+    /// - Throws: `system` when it can't be read, and what its content throws.
+    public static func all(inFile path: String, passphrase: Passphrase? = nil) throws(TLSError) -> [PEMObject] {
+        var text = try KeyFiles.read(path)
+        defer { TLSLibrary.wipe(&text) }
+        return try all(in: text, path, passphrase: passphrase)
+    }
+
     private static func has(_ text: [UInt8], _ labels: [StaticString]) -> Bool {
         labels.contains { PEM.contains(text, "-----BEGIN \($0)-----") }
     }
