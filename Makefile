@@ -6,25 +6,27 @@ JOBS ?= 2
 PREFIX ?= /usr
 DESTDIR ?=
 
-PROGRAMS := nlgated nlgate-frontend nlgate-broker nlgate-policyc nlgate
+PROGRAMS := nlgated nlgate-frontend nlgate-keeper nlgate-broker nlgate-policyc nlgate
 # Static Swift runtime, position independent, every symbol bound at start, no search path for libraries in the file.
 RELEASE := -c release --static-swift-stdlib --disable-local-rpath -Xlinker -z -Xlinker now -j $(JOBS)
 # Stripped programs, ready to run from this folder or to be installed.
 DIST := .build/dist
 
 .NOTPARALLEL:
-.PHONY: help setup build release verify test lint format docs bench demo install clean
+.PHONY: help setup build release image verify test lint format docs bench soak demo install clean
 
 help:
 	@echo "make setup    install the Debian packages that are missing (needs root or sudo)"
 	@echo "make build    debug build"
 	@echo "make release  stripped release programs in $(DIST)"
+	@echo "make image    a container image out of the release programs, by buildah"
 	@echo "make verify   check how the release programs are linked, and the example of docs/protocol.md"
 	@echo "make test     setup, build, all tests, release, verify"
 	@echo "make lint     format and checks of the sources and documents"
 	@echo "make format   format the sources; what a tool can't mend, make lint names"
 	@echo "make docs     documentation of the library in .build/docs; fails on a warning"
 	@echo "make bench    setup, release, measurements"
+	@echo "make soak     setup, release, an hour of churn (MINUTES=60) and whether anything grows"
 	@echo "make demo     setup, release, two hosts in network namespaces and real output"
 	@echo "make install  into DESTDIR=$(DESTDIR) PREFIX=$(PREFIX), after make release"
 	@echo "make clean    remove everything that was built"
@@ -44,6 +46,9 @@ release:
 	    mv $(DIST)/$$program.new $(DIST)/$$program; \
 	done
 
+image: release
+	deploy/oci/build.sh $(DIST)
+
 verify:
 	deploy/verify-binaries.sh "$$($(SWIFT) build $(RELEASE) --show-bin-path)" $(DIST)
 	deploy/verify-example.sh $(DIST)
@@ -52,6 +57,7 @@ test: setup
 	$(SWIFT) build -j $(JOBS) --build-tests
 	$(SWIFT) test -j $(JOBS) --disable-xctest --skip-build
 	$(MAKE) release verify
+	deploy/oci/test.sh $(DIST)
 
 SWIFT_FILES := Sources Tests bench Package.swift
 
@@ -70,6 +76,10 @@ bench: setup release
 	cp "$$($(SWIFT) build $(RELEASE) --show-bin-path)/nlgate-bench" $(DIST)/
 	bench/run $(DIST) $(DIST)/nlgate-bench
 
+MINUTES ?= 60
+soak: setup release
+	bench/soak --programs $(DIST) --minutes $(MINUTES)
+
 demo: setup release
 	deploy/demo.sh $(DIST)
 
@@ -79,6 +89,7 @@ install:
 	install -D -m 0755 $(DIST)/nlgated "$(DESTDIR)$(PREFIX)/sbin/nlgated"
 	install -D -m 0755 $(DIST)/nlgate "$(DESTDIR)$(PREFIX)/bin/nlgate"
 	install -D -m 0755 $(DIST)/nlgate-frontend "$(DESTDIR)$(PREFIX)/libexec/nlgate/nlgate-frontend"
+	install -D -m 0755 $(DIST)/nlgate-keeper "$(DESTDIR)$(PREFIX)/libexec/nlgate/nlgate-keeper"
 	install -D -m 0755 $(DIST)/nlgate-broker "$(DESTDIR)$(PREFIX)/libexec/nlgate/nlgate-broker"
 	install -D -m 0755 $(DIST)/nlgate-policyc "$(DESTDIR)$(PREFIX)/libexec/nlgate/nlgate-policyc"
 	@if [ "$(PREFIX)" != /usr ]; then \

@@ -8,6 +8,7 @@ let package = Package(
         .executable(name: "nlgate", targets: ["nlgate"]),
         .executable(name: "nlgated", targets: ["nlgated"]),
         .executable(name: "nlgate-frontend", targets: ["nlgate-frontend"]),
+        .executable(name: "nlgate-keeper", targets: ["nlgate-keeper"]),
         .executable(name: "nlgate-broker", targets: ["nlgate-broker"]),
         .executable(name: "nlgate-policyc", targets: ["nlgate-policyc"]),
     ],
@@ -26,12 +27,13 @@ let package = Package(
             dependencies: ["GatewayPolicy", "Roles", .product(name: "Yams", package: "Yams")]),
         .target(name: "GatewayIPC"),
         .target(name: "GatewayURL"),
+        .target(name: "TLSHandshake"),
         .target(name: "Roles"),
         .target(name: "GatewayProtocol", dependencies: ["NetlinkWire"]),
         .target(name: "LinuxSys", dependencies: ["CLinux"]),
         .target(name: "ControlSocket", dependencies: ["GatewayIPC", "LinuxSys"]),
         .target(name: "Confinement", dependencies: ["LinuxSys", "CLinux", "CSeccomp", "CCap"]),
-        .target(name: "TLSSocket", dependencies: ["LinuxSys", "COpenSSL"]),
+        .target(name: "TLSSocket", dependencies: ["LinuxSys", "TLSHandshake", "COpenSSL", "CRemoteKey"]),
         .target(
             name: "RemoteNetlink",
             dependencies: ["NetlinkWire", "NetlinkFamilies", "GatewayProtocol", "GatewayURL", "TLSSocket", "LinuxSys"]),
@@ -48,6 +50,9 @@ let package = Package(
             dependencies: [
                 "GatewayProtocol", "GatewayIPC", "ControlSocket", "LinuxSys", "Confinement", "TLSSocket",
             ]),
+        .executableTarget(
+            name: "nlgate-keeper",
+            dependencies: ["GatewayIPC", "ControlSocket", "LinuxSys", "Confinement", "TLSHandshake", "TLSSocket"]),
         .executableTarget(
             name: "nlgate-broker",
             dependencies: [
@@ -76,6 +81,7 @@ let package = Package(
 
         // C: what Swift can't call, and the three system libraries.
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+        .target(name: "CRemoteKey", dependencies: ["COpenSSL"]),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
@@ -91,6 +97,7 @@ let package = Package(
             name: "PolicyFileTests",
             dependencies: ["PolicyFile", "GatewayPolicy", "Roles", "LinuxSys", "nlgate"], exclude: ["Corpus", "Golden"]),
         .testTarget(name: "GatewayIPCTests", dependencies: ["GatewayIPC"]),
+        .testTarget(name: "TLSHandshakeTests", dependencies: ["TLSHandshake"]),
         .testTarget(name: "GatewayURLTests", dependencies: ["GatewayURL"]),
         .testTarget(name: "RolesTests", dependencies: ["Roles", "GatewayPolicy", "PolicyFile"]),
         .testTarget(name: "NlgatedTests", dependencies: ["nlgated", "Roles"]),
@@ -108,12 +115,15 @@ let package = Package(
         .testTarget(
             name: "ConfinementTests",
             dependencies: [
-                "Confinement", "LinuxSys", "confinement-probe", "nlgated", "nlgate-frontend", "nlgate-broker",
-                "nlgate-policyc",
+                "Confinement", "LinuxSys", "confinement-probe", "nlgated", "nlgate-frontend", "nlgate-keeper",
+                "nlgate-broker", "nlgate-policyc",
             ]),
         .testTarget(
             name: "ExecMonitorTests", dependencies: ["ExecMonitor", "GatewayProtocol", "LinuxSys", "NetlinkWire"]),
-        .testTarget(name: "TLSSocketTests", dependencies: ["TLSSocket", "LinuxSys"]),
+        .testTarget(name: "TLSSocketTests", dependencies: ["TLSSocket", "TLSHandshake", "LinuxSys"]),
+        .testTarget(
+            name: "NlgateKeeperTests",
+            dependencies: ["nlgate-keeper", "GatewayIPC", "TLSHandshake", "TLSSocket", "LinuxSys"]),
         .testTarget(
             name: "RemoteNetlinkTests",
             dependencies: [
@@ -124,8 +134,8 @@ let package = Package(
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSSocket",
                 "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "GatewayPolicy", "Roles", "nlgate",
-                "nlgated", "nlgate-frontend", "nlgate-broker", "nlgate-policyc", "hostile-helper", "serve-program",
-                "exec-probe",
+                "nlgated", "nlgate-frontend", "nlgate-keeper", "nlgate-broker", "nlgate-policyc", "hostile-helper",
+                "serve-program", "exec-probe",
             ]),
         .testTarget(name: "LayeringTests"),
         .testTarget(

@@ -36,6 +36,9 @@ need_command ps procps
 need_command capsh libcap2-bin
 need_command python3 python3
 need_command unshare util-linux
+need_command buildah buildah
+need_command podman podman
+need_command runc runc
 [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
 case "$(gcc -print-file-name=libstdc++.so 2>/dev/null)" in
     /*) ;;

@@ -28,7 +28,7 @@ libc="libc.so.6 libgcc_s.so.1 libm.so.6 libstdc++.so.6"
 expected_libraries() {
     case "$1" in
         nlgated | nlgate-broker | nlgate-policyc) echo "libcap.so.2 libseccomp.so.2 $libc" ;;
-        nlgate-frontend) echo "libcap.so.2 libcrypto.so.3 libseccomp.so.2 libssl.so.3 $libc" ;;
+        nlgate-frontend | nlgate-keeper) echo "libcap.so.2 libcrypto.so.3 libseccomp.so.2 libssl.so.3 $libc" ;;
         nlgate) echo "libcrypto.so.3 libssl.so.3 $libc" ;;
     esac
 }
@@ -76,6 +76,10 @@ verify_content() {
         nlgate-frontend)
             check "$program" "contains the policy" has_not '13GatewayPolicy' "$names"
             check "$program" "contains netlink families" has_not '15NetlinkFamilies' "$names" ;;
+        nlgate-keeper)
+            check "$program" "contains the netlink codec" has_not '11NetlinkWire' "$names"
+            check "$program" "contains the client protocol" has_not '15GatewayProtocol' "$names"
+            check "$program" "contains the policy" has_not '13GatewayPolicy|10PolicyFile' "$names" ;;
         nlgated)
             check "$program" "contains the netlink codec" has_not '11NetlinkWire' "$names"
             check "$program" "contains the client protocol" has_not '15GatewayProtocol' "$names"
@@ -84,17 +88,17 @@ verify_content() {
     esac
 }
 
-for program in nlgated nlgate-frontend nlgate-broker nlgate-policyc nlgate; do
+for program in nlgated nlgate-frontend nlgate-keeper nlgate-broker nlgate-policyc nlgate; do
     for file in "$symbols/$program" "$programs/$program"; do
         [ -x "$file" ] || { echo "$file is missing: run 'make release' first" >&2; exit 1; }
     done
     verify_layout "$program"
 done
-for program in nlgated nlgate-frontend nlgate-broker; do verify_content "$program"; done
+for program in nlgated nlgate-frontend nlgate-keeper nlgate-broker; do verify_content "$program"; done
 # Each program must at least start and know its version or its parent.
 check nlgated "does not run" "$programs/nlgated" --version >/dev/null
 check nlgate "does not run" "$programs/nlgate" --version >/dev/null
-for helper in nlgate-frontend nlgate-broker nlgate-policyc; do
+for helper in nlgate-frontend nlgate-keeper nlgate-broker nlgate-policyc; do
     status=0
     "$programs/$helper" >/dev/null 2>&1 || status=$?
     check "$helper" "started by hand it must refuse with status 2, not $status" equal "$status" 2

@@ -170,6 +170,8 @@ int nlg_get_limit(int resource, uint64_t *soft, uint64_t *hard) {
     return 0;
 }
 
+int nlg_lock_memory(void) { return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT); }
+
 int nlg_unshare(int flags) { return unshare(flags); }
 
 int nlg_setns(int fd, int type) { return setns(fd, type); }

@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -99,6 +100,12 @@ static inline int nlg_ctx_set_tls13_only(SSL_CTX *_Nonnull context) {
 
 static inline int nlg_ctx_set_groups(SSL_CTX *_Nonnull context, const char *_Nonnull list) {
     return SSL_CTX_set1_groups_list(context, list) == 1;
+}
+
+// What this server signs with, and what its clients and their CAs may sign with.
+static inline int nlg_ctx_set_signatures(SSL_CTX *_Nonnull context, const char *_Nonnull own,
+                                         const char *_Nonnull clients) {
+    return SSL_CTX_set1_sigalgs_list(context, own) == 1 && SSL_CTX_set1_client_sigalgs_list(context, clients) == 1;
 }
 
 static inline void nlg_ctx_set_options(SSL_CTX *_Nonnull context) {

@@ -25,13 +25,26 @@ struct LimitRule: Equatable {
             LimitRule(resource: Limit.processes, value: 0),
             LimitRule(resource: Limit.fileSize, value: fileSizeLimit()),
             LimitRule(resource: Limit.messageQueues, value: 0),
-            LimitRule(resource: Limit.lockedMemory, value: 0),
+            LimitRule(resource: Limit.lockedMemory, value: lockedMemory(plan)),
         ]
         if let bytes = plan.addressSpaceLimit { rules.append(LimitRule(resource: Limit.addressSpace, value: bytes)) }
         if let seconds = plan.processorSeconds {
             rules.append(LimitRule(resource: Limit.processorTime, value: seconds))
         }
         return rules
+    }
+
+    /// Memory that the keeper needs room for when all of it is to be locked.
+    static let keeperMemory: UInt64 = 512 << 20
+
+    /// Room for everything that the keeper has, or as much as this host lets it have; the others lock nothing.
+    private static func lockedMemory(_ plan: SealingPlan) -> UInt64 {
+        guard plan.role == .keeper else { return 0 }
+        if nlg_set_limit(Limit.lockedMemory, keeperMemory, keeperMemory) == 0 { return keeperMemory }
+        var soft: UInt64 = 0
+        var hard: UInt64 = 0
+        // SAFETY: the C function writes two integers.
+        return unsafe nlg_get_limit(Limit.lockedMemory, &soft, &hard) == 0 ? min(hard, keeperMemory) : 0
     }
 
     func apply() throws(Errno) {

@@ -24,6 +24,8 @@ public enum Measure: UInt8, CaseIterable, Sendable {
     case emptyRoot
     /// Limits on descriptors, processes, files, locked memory and address space.
     case resourceLimits
+    /// No page of the memory is ever written to swap space, where the limit on locked memory can be raised so far.
+    case lockedMemory
     /// No capability can be gained by executing a program.
     case boundingSet
     /// Root means nothing, and neither that nor the other rules can be changed back.

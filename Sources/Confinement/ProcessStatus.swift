@@ -14,6 +14,8 @@ struct ProcessStatus: Equatable {
     var effective: CapabilitySet = []
     var bounding: CapabilitySet = []
     var ambient: CapabilitySet = []
+    /// Memory that stays out of swap space, in KiB.
+    var lockedMemory: UInt32 = 0
 
     /// Reads a descriptor of the file to its end; nil when a field that decides something isn't there.
     init?(reading file: borrowing Descriptor) throws(Errno) {
@@ -51,5 +53,6 @@ struct ProcessStatus: Equatable {
         self.effective = effective
         self.bounding = bounding
         self.ambient = ambient
+        lockedMemory = number("VmLck") ?? 0
     }
 }

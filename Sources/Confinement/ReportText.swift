@@ -70,8 +70,10 @@ extension Measure {
         case .userNamespace where root: return "not needed by root"
         case .socketCreationDropped where role == .broker: return "taken with the session's HELLO, after this report"
         case .socketCreationDropped where role == .reader: return "each session opens a socket"
-        case .socketCreationDropped where role == .frontend || role == .compiler:
+        case .socketCreationDropped where [.frontend, .compiler, .keeper].contains(role):
             return "its filter has no socket() at all"
+        case .lockedMemory where role != .keeper: return "it holds no key"
+        case .lockedMemory: return "the limit on locked memory can't be raised; the key alone is locked"
         default: break
         }
         if role == .supervisor { return "it starts processes that need this undone" }
@@ -95,6 +97,7 @@ extension Measure: CustomStringConvertible {
         case .mountNamespace: "own mount namespace"
         case .emptyRoot: "empty root directory"
         case .resourceLimits: "resource limits"
+        case .lockedMemory: "memory locked"
         case .boundingSet: "bounding set"
         case .secureBits: "secure bits"
         case .identity: "own user and group"

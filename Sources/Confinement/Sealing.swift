@@ -20,8 +20,13 @@ public struct Sealing: ~Copyable {
     ///
     /// - Throws: `kernelTooOld`, `orphaned`, `table`, or the first step or check that fails.
     public init(_ plan: SealingPlan) throws(SealingError) {
+        let limits = LimitRule.all(for: plan)
+        var also = plan.explicitMeasures
+        if limits.contains(LimitRule(resource: Limit.lockedMemory, value: LimitRule.keeperMemory)) {
+            also.formUnion(Measure.lockedMemory.bit)
+        }
         var sealer = try Sealer(
-            role: plan.role, root: plan.root, kernel: plan.kernel, also: plan.explicitMeasures, faults: plan.faults)
+            role: plan.role, root: plan.root, kernel: plan.kernel, also: also, faults: plan.faults)
         try Self.checkInventory(plan, &sealer)
         try sealer.take(.notDumpable) { () throws(Errno) in try Steps.prctl(Prctl.setDumpable, 0) }
         try sealer.take(.noCoreFiles) { () throws(Errno) in try Steps.noCoreFiles() }
@@ -42,7 +47,7 @@ public struct Sealing: ~Copyable {
         }
         self.plan = plan
         self.sealer = sealer
-        self.limits = LimitRule.all(for: plan)
+        self.limits = limits
         self.filters = filters
         self.files = files
         self.late = late
@@ -61,6 +66,10 @@ public struct Sealing: ~Copyable {
         let limits = self.limits
         try sealer.take(.resourceLimits) { () throws(Errno) in
             for limit in limits { try limit.apply() }
+        }
+        if sealer.mandatory.has(.lockedMemory) {
+            // Without the room for everything the key alone is locked, by OpenSSL.
+            try sealer.take(.lockedMemory) { () throws(Errno) in try check(nlg_lock_memory()) }
         }
         try giveUpIdentity()
         // A change of user or capabilities may have reset both.
@@ -225,7 +234,7 @@ extension Sealing {
     private static let visibleBeforeFilters = Measures.all.subtracting(
         Measures([
             .systemCallFilter, .narrowedFilter, .identity, .boundingSet, .capabilities, .ambientSet, .noNewPrivileges,
-            .singleThread,
+            .singleThread, .lockedMemory,
         ]))
 
     private mutating func confirmInventory() {
@@ -292,6 +301,8 @@ extension Sealing {
             return status.uids == Array(repeating: uid, count: 4) && status.gids == Array(repeating: gid, count: 4)
                 && status.groups.isEmpty
         }
+        // All of it is more than what OpenSSL locks for keys.
+        sealer.confirm(.lockedMemory) { () throws(Errno) in status.lockedMemory > 1024 }
         sealer.confirm(.boundingSet) { () throws(Errno) in status.bounding.isEmpty }
         sealer.confirm(.ambientSet) { () throws(Errno) in status.ambient.isEmpty }
         sealer.confirm(.capabilities) { () throws(Errno) in

@@ -10,6 +10,8 @@ public enum ProcessRole: UInt8, CaseIterable, Sendable {
     case broker
     /// `nlgate-policyc`.
     case compiler
+    /// `nlgate-keeper`.
+    case keeper
 
     /// The process name as `ps` shows it.
     public var processName: String {
@@ -19,6 +21,7 @@ public enum ProcessRole: UInt8, CaseIterable, Sendable {
         case .reader: "nlgate-reader"
         case .broker: "nlgate-broker"
         case .compiler: "nlgate-policyc"
+        case .keeper: "nlgate-keeper"
         }
     }
 }

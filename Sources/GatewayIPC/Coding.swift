@@ -10,18 +10,22 @@ private let headerLength = 2
 extension ChildMessage {
     private enum Kind: UInt16 {
         case ready = 1
-        case failed, open, closed, sessionClosed, accepted, ended, diagnostics, tables, audit, armed
+        case failed, open, closed, sessionClosed, accepted, ended, diagnostics, tables, audit, armed, verified
+        case misbehaved, keeperLost
 
         var length: Int {
             switch self {
             case .ready: reportLength
             case .failed: textLength
-            case .open: 4 + 1 + 1 + 2 + 4 + 2 * Endpoint.size + IdentityRecord.size
+            case .open: 4 + 1 + 1 + 2 + 4 + 2 * Endpoint.size
             case .closed, .sessionClosed: 4
             case .accepted, .ended: 8
             case .diagnostics, .tables: TablePart.size
             case .audit: AuditRecord.size
             case .armed: 8 + 4
+            case .verified: VerifiedClient.size
+            case .misbehaved: 8
+            case .keeperLost: 0
             }
         }
     }
@@ -64,6 +68,13 @@ extension ChildMessage {
             writer.put(Kind.armed.rawValue)
             writer.put(session)
             writer.put(seconds)
+        case .verified(let client):
+            writer.put(Kind.verified.rawValue)
+            client.write(to: &writer)
+        case .misbehaved(let frontend):
+            writer.put(Kind.misbehaved.rawValue)
+            writer.put(frontend)
+        case .keeperLost: writer.put(Kind.keeperLost.rawValue)
         }
         return writer.bytes
     }
@@ -94,6 +105,11 @@ extension ChildMessage {
             let seconds = reader.number(UInt32.self)
             guard seconds <= longestArming else { throw malformed(bytes) }
             self = .armed(session: session, seconds: seconds)
+        case .verified:
+            guard let client = VerifiedClient(from: &reader) else { throw malformed(bytes) }
+            self = .verified(client)
+        case .misbehaved: self = .misbehaved(frontend: reader.number())
+        case .keeperLost: self = .keeperLost
         }
     }
 }
@@ -107,7 +123,6 @@ extension OpenRequest {
         writer.put(protocolNumber)
         local.write(to: &writer)
         peer.write(to: &writer)
-        identity.write(to: &writer)
     }
 
     init?(from reader: inout PacketReader) {
@@ -120,8 +135,6 @@ extension OpenRequest {
         protocolNumber = reader.number()
         local = Endpoint(from: &reader)
         peer = Endpoint(from: &reader)
-        guard let identity = IdentityRecord(from: &reader) else { return nil }
-        self.identity = identity
         guard protocolNumber < 32 else { return nil }
     }
 }
@@ -129,7 +142,7 @@ extension OpenRequest {
 extension SupervisorMessage {
     private enum Kind: UInt16 {
         case adopt = 16
-        case opened, refused, assign, revoke, serve, stop, grants, forgetGrants, regrant, audited
+        case opened, refused, assign, revoke, serve, stop, grants, forgetGrants, regrant, audited, attach, keeper
 
         var length: Int {
             switch self {
@@ -143,6 +156,8 @@ extension SupervisorMessage {
             case .forgetGrants: 4
             case .regrant: 12 + 160
             case .audited: 9
+            case .attach: 8
+            case .keeper: 0
             }
         }
     }
@@ -192,6 +207,10 @@ extension SupervisorMessage {
             writer.put(Kind.audited.rawValue)
             writer.put(ticket)
             writer.put(UInt8(isWritten ? 1 : 0))
+        case .attach(let frontend):
+            writer.put(Kind.attach.rawValue)
+            writer.put(frontend)
+        case .keeper: writer.put(Kind.keeper.rawValue)
         }
         return writer.bytes
     }
@@ -225,13 +244,15 @@ extension SupervisorMessage {
             let ticket = reader.number(UInt64.self)
             guard let isWritten = flag(reader.number()) else { throw malformed(bytes) }
             self = .audited(ticket: ticket, isWritten: isWritten)
+        case .attach: self = .attach(frontend: reader.number())
+        case .keeper: self = .keeper
         }
     }
 
     /// True for the kinds that carry exactly one descriptor; the others carry none.
     public var carriesDescriptor: Bool {
         switch self {
-        case .adopt, .opened, .assign: true
+        case .adopt, .opened, .assign, .attach, .keeper: true
         case .refused, .revoke, .serve, .stop, .grants, .forgetGrants, .regrant, .audited: false
         }
     }

@@ -135,16 +135,8 @@ public struct FrontendOptions: Equatable, Sendable {
     public var seal: SealOptions
     /// Listeners.
     public var listeners: [ListenerOption]
-    /// Descriptors of certificate, key and client CA; nil without a TLS listener.
+    /// Descriptor of the server's certificate and the chain above it; nil without a TLS listener.
     public var certificate: Int32?
-    /// The private key's descriptor.
-    public var key: Int32?
-    /// The client CA's descriptor.
-    public var clientCA: Int32?
-    /// The CRL's descriptor.
-    public var revocationList: Int32?
-    /// The descriptor of the CA that the server's own certificate must come from; nil to take it as it is.
-    public var authority: Int32?
     /// Names of the served namespaces; index 0, the daemon's own, is not listed.
     public var networkNamespaces: [String]
     /// Most connections of this process.
@@ -158,18 +150,13 @@ public struct FrontendOptions: Equatable, Sendable {
 
     /// Options from their parts.
     public init(
-        seal: SealOptions, listeners: [ListenerOption], certificate: Int32?, key: Int32?, clientCA: Int32?,
-        revocationList: Int32?, authority: Int32? = nil, networkNamespaces: [String], connections: Int,
-        unauthenticated: Int,
-        handshakeSeconds: UInt32, pingSeconds: UInt32
+        seal: SealOptions, listeners: [ListenerOption], certificate: Int32?,
+        networkNamespaces: [String], connections: Int, unauthenticated: Int, handshakeSeconds: UInt32,
+        pingSeconds: UInt32
     ) {
         self.seal = seal
         self.listeners = listeners
         self.certificate = certificate
-        self.key = key
-        self.clientCA = clientCA
-        self.revocationList = revocationList
-        self.authority = authority
         self.networkNamespaces = networkNamespaces
         self.connections = connections
         self.unauthenticated = unauthenticated
@@ -186,10 +173,6 @@ public struct FrontendOptions: Equatable, Sendable {
                 "ping=\(pingSeconds)",
             ]
         if let certificate { words.append("certificate=\(certificate)") }
-        if let key { words.append("key=\(key)") }
-        if let clientCA { words.append("client-ca=\(clientCA)") }
-        if let revocationList { words.append("crl=\(revocationList)") }
-        if let authority { words.append("ca=\(authority)") }
         return words + networkNamespaces.map { "serve=" + $0 }
     }
 
@@ -212,8 +195,6 @@ public struct FrontendOptions: Equatable, Sendable {
         }
         self.init(
             seal: seal, listeners: listeners, certificate: words.number("certificate", Int32.self),
-            key: words.number("key", Int32.self), clientCA: words.number("client-ca", Int32.self),
-            revocationList: words.number("crl", Int32.self), authority: words.number("ca", Int32.self),
             networkNamespaces: words.all("serve"),
             connections: connections, unauthenticated: unauthenticated, handshakeSeconds: handshakeSeconds,
             pingSeconds: pingSeconds)

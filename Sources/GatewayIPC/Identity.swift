@@ -32,9 +32,9 @@ public struct AlternativeName: Equatable, Sendable {
     }
 }
 
-/// Who a client is, as a frontend reports it.
+/// Who a client is, by its certificate, as the keeper reports it.
 ///
-/// The supervisor treats every field as hostile: it is compared and shown, never parsed.
+/// A certificate's texts may be anybody's: they are compared and shown, never parsed.
 public struct IdentityRecord: Equatable, Sendable {
     /// SHA-256 of the client's certificate; zeros for an anonymous client.
     public var fingerprint: [UInt8]

@@ -24,6 +24,12 @@ public enum ChildMessage: Equatable, Sendable {
     case audit(AuditRecord)
     /// From a privileged broker: its session's list is armed for so many seconds; 0: no list is armed any more.
     case armed(session: UInt64, seconds: UInt32)
+    /// From the keeper: who the client of a frontend's connection is.
+    case verified(VerifiedClient)
+    /// From the keeper: this frontend broke the protocol between them.
+    case misbehaved(frontend: UInt64)
+    /// From a frontend: the keeper doesn't answer, and a new link is wanted.
+    case keeperLost
 }
 
 /// What a frontend says when a client sent HELLO.
@@ -44,13 +50,11 @@ public struct OpenRequest: Equatable, Sendable {
     public var local: Endpoint
     /// The client's end.
     public var peer: Endpoint
-    /// Who the client is.
-    public var identity: IdentityRecord
 
     /// A request from its parts.
     public init(
         connection: UInt32, transport: Transport, networkNamespace: UInt16, protocolNumber: UInt32, readOnly: Bool,
-        local: Endpoint, peer: Endpoint, identity: IdentityRecord
+        local: Endpoint, peer: Endpoint
     ) {
         self.connection = connection
         self.transport = transport
@@ -59,7 +63,6 @@ public struct OpenRequest: Equatable, Sendable {
         self.readOnly = readOnly
         self.local = local
         self.peer = peer
-        self.identity = identity
     }
 }
 
@@ -87,6 +90,10 @@ public enum SupervisorMessage: Equatable, Sendable {
     case regrant(session: UInt64, grantSet: UInt32, roles: String)
     /// To a broker: the record with this ticket is in the audit log, or couldn't be written.
     case audited(ticket: UInt64, isWritten: Bool)
+    /// To the keeper, with a descriptor: the link to the frontend of this number.
+    case attach(frontend: UInt64)
+    /// To a frontend, with a descriptor: the link to the keeper.
+    case keeper
 }
 
 /// What a broker gets to know of a session.

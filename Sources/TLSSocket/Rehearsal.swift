@@ -1,6 +1,7 @@
 internal import COpenSSL
 import Glibc
 internal import LinuxSys
+internal import TLSHandshake
 
 extension TLSLibrary {
     /// Finishes everything that OpenSSL and the C library would otherwise do when first used.
@@ -20,10 +21,38 @@ extension TLSLibrary {
         try converse(context, world.clientContext(), name: .dns(ThrowAwayWorld.name))
     }
 
+    /// The same for a process whose servers have their key somewhere else.
+    ///
+    /// - Throws: `library` when OpenSSL can't be used.
+    public static func prepareDelegation() throws(TLSError) {
+        try initialise()
+        tzset()
+        let world = try ThrowAwayWorld()
+        let keeper = try RehearsalKeeper(world)
+        let context = try SSLContext.delegating(certificate: world.server.certificate)
+        try converse(context, world.clientContext(), name: .dns(ThrowAwayWorld.name), delegation: Delegation(keeper, 1))
+    }
+
+    /// Starts OpenSSL in a process that will have a private key, which gets memory of its own, out of core files and
+    /// swap space.
+    ///
+    /// - Throws: `library` when OpenSSL can't be used or the memory can't be locked.
+    public static func prepareForKeys() throws(TLSError) {
+        // 32 KiB are room for many keys; 2 would say that the memory isn't locked.
+        guard CRYPTO_secure_malloc_init(1 << 15, 16) == 1 else {
+            throw TLSError(
+                .library, "no memory can be locked for the private key: RLIMIT_MEMLOCK must allow 64 KiB at least")
+        }
+        try initialise()
+        tzset()
+    }
+
     /// A handshake, a few bytes each way and the ends, all in this thread.
     ///
     /// Without a name the client accepts any server whose certificate it trusts.
-    static func converse(_ server: SSLContext, _ client: SSLContext, name: HostName?) throws(TLSError) {
+    static func converse(
+        _ server: SSLContext, _ client: SSLContext, name: HostName?, delegation: Delegation? = nil
+    ) throws(TLSError) {
         var ends: [Int32] = [-1, -1]
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
         // SAFETY: the array has the two elements that are written.
@@ -33,7 +62,7 @@ extension TLSLibrary {
         }
         let near = Descriptor(owning: ends[0])
         let far = Descriptor(owning: ends[1])
-        let one = try TLSConnection(server, descriptor: near.raw)
+        let one = try TLSConnection(server, descriptor: near.raw, delegation: delegation)
         let other = try TLSConnection(client, descriptor: far.raw)
         if let name { try other.expectServer(name) }
         try shakeHands(one, other)
@@ -91,6 +120,69 @@ extension SSLContext {
     }
 }
 
+extension ServerKey {
+    /// Signs something, and lets a stranger's certificate be judged, which must be refused.
+    ///
+    /// It both finishes what OpenSSL does lazily and shows that certificates are checked at all.
+    ///
+    /// - Throws: `library` when the key can't sign or the stranger is let in.
+    public func rehearse(with clients: ClientVerifier) throws(TLSError) {
+        let hash = HandshakeDigest.sha256.hash(HandshakeDigest.sha384.hash([]))
+        let world = try ThrowAwayWorld()
+        let keeper = try RehearsalKeeper(world)
+        guard sign(SignedContent.bytes(.server, transcriptHash: hash)) != nil, keeper.knowsItsClient(hash) else {
+            throw TLSError(.library, "a signature can't be made or checked: this TLS library can't be used")
+        }
+        let expected = [
+            X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+            X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, X509_V_ERR_CERT_SIGNATURE_FAILURE, X509_V_ERR_UNABLE_TO_GET_CRL,
+            X509_V_ERR_CRL_HAS_EXPIRED, X509_V_ERR_CRL_NOT_YET_VALID,
+        ]
+        guard case .refused(let code) = clients.judge(try world.clientChain()), expected.contains(code) else {
+            throw TLSError(.library, "a client of an unknown CA was let in: this TLS library can't be trusted")
+        }
+    }
+}
+
+/// A keeper within the process, for rehearsals.
+private final class RehearsalKeeper: HandshakeKeeper {
+    private let world: ThrowAwayWorld
+    private let key: ServerKey
+    private let clients: ClientVerifier
+
+    init(_ world: ThrowAwayWorld) throws(TLSError) {
+        self.world = world
+        key = try ServerKey(
+            certificate: world.server.certificate, key: world.server.key, authority: world.certificate)
+        clients = try ClientVerifier(clientCA: world.certificate, crl: world.revocations)
+    }
+
+    func nonce(for connection: UInt32) -> [UInt8]? { [UInt8](repeating: 7, count: ClientFlight.nonceLength) }
+
+    func signature(over content: [UInt8], for connection: UInt32) -> [UInt8]? { key.sign(content) }
+
+    func verdict(on transcript: [UInt8], for connection: UInt32) -> Int32 {
+        guard let flight = try? ClientFlight(transcript) else { return X509_V_ERR_APPLICATION_VERIFICATION }
+        switch clients.judge(flight.clientChain) {
+        case .good: return X509_V_OK
+        case .refused(let code): return code
+        }
+    }
+
+    /// Checks a signature by the client's key.
+    func knowsItsClient(_ hash: [UInt8]) -> Bool {
+        guard case .good(let candidate)? = try? clients.judge(world.clientChain()),
+            let key = try? PEM.privateKey(world.client.key, "the rehearsal's key"),
+            let signature = SignatureScheme.ecdsaP256.sign(
+                SignedContent.bytes(.client, transcriptHash: hash), with: key)
+        else { return false }
+        let length = UInt8(signature.count)
+        let message = [15, 0, 0, length + 4, 4, 3, 0, length] + signature
+        guard let proof = try? CertificateVerify(message) else { return false }
+        return candidate.hasSigned(hash, proof)
+    }
+}
+
 /// A CA that lives for one rehearsal, with one server and one client.
 private struct ThrowAwayWorld {
     static let name = "rehearsal.invalid"
@@ -108,6 +200,10 @@ private struct ThrowAwayWorld {
         server = try authority.issueServer(names: [Self.name], validity: validity)
         client = try authority.issueClient(commonName: "rehearsal", validity: validity)
         revocations = try authority.revocationList(serials: [], number: 1, validity: validity)
+    }
+
+    func clientChain() throws(TLSError) -> [[UInt8]] {
+        try PEM.certificates(client.certificate, "the rehearsal's certificate", limit: 8).compactMap(\.encoded)
     }
 
     func clientContext() throws(TLSError) -> SSLContext {

@@ -26,10 +26,17 @@ final class SSLContext: @unchecked Sendable {
     let raw: OpaquePointer
     let side: Side
 
-    init(side: Side) throws(TLSError) {
+    convenience init(side: Side) throws(TLSError) {
+        // SAFETY: nil stands for the default library context.
+        try unsafe self.init(side: side, library: nil)
+    }
+
+    /// Fetches its algorithms from a library context that is never freed.
+    init(side: Side, library: OpaquePointer?) throws(TLSError) {
         try TLSLibrary.initialise()
         // SAFETY: the method is a constant; the new context's reference is this object's.
-        unsafe raw = try expect(SSL_CTX_new(side == .server ? TLS_server_method() : TLS_client_method()), "SSL_CTX_new")
+        let method = unsafe side == .server ? TLS_server_method() : TLS_client_method()
+        unsafe raw = try expect(SSL_CTX_new_ex(library, nil, method), "SSL_CTX_new")
         self.side = side
         // SAFETY: from here on the context is only configured, which keeps nothing of ours.
         unsafe SSL_CTX_set_security_level(raw, 2)

@@ -41,10 +41,12 @@ public final class TLSConnection {
     let raw: OpaquePointer
     let side: Side
     var expectedName: HostName?
+    /// For a server whose key is somewhere else.
+    let delegation: Delegation?
     private var state = State.handshake
     private var verifyFailure: VerifyFailure?
 
-    init(_ context: SSLContext, descriptor: Int32) throws(TLSError) {
+    init(_ context: SSLContext, descriptor: Int32, delegation: Delegation? = nil) throws(TLSError) {
         // SAFETY: the new connection's reference is this object's, and the BIO's is the connection's.
         guard let method = unsafe TLSLibrary.socketMethod else { throw TLSError(.library, "memory is short") }
         let ssl = unsafe try expect(SSL_new(context.raw), "SSL_new")
@@ -55,6 +57,7 @@ public final class TLSConnection {
         unsafe SSL_set_bio(ssl, bio, bio)
         unsafe raw = ssl
         side = context.side
+        self.delegation = delegation
         // SAFETY: this object outlives the connection, which is freed in its deinit.
         unsafe SSL_set_ex_data(ssl, 0, Unmanaged.passUnretained(self).toOpaque())
         switch side {
@@ -82,7 +85,8 @@ public final class TLSConnection {
         }
         var number: Int32 = 0
         // SAFETY: the connection is this object's.
-        let result = unsafe nlg_ssl_handshake(raw, &number)
+        let result =
+            unsafe delegation.map { unsafe $0.handshake(raw, errno: &number) } ?? nlg_ssl_handshake(raw, &number)
         switch result {
         case SSL_ERROR_NONE:
             try checkOutcome()

@@ -21,6 +21,15 @@ public final class TLSServerContext: Sendable {
         self.context = context
     }
 
+    /// Settings of a server whose key is somewhere else, from its certificate and the chain above it as PEM text.
+    ///
+    /// - Throws: `badPEM`, and `badCertificate` for a kind of key that is not supported.
+    public init(certificate: [UInt8]) throws(TLSError) {
+        context = try SSLContext.delegating(certificate: certificate)
+        notAfter = 0
+        revocationsExpire = nil
+    }
+
     /// Checks that the server's own certificate leads to a CA of this PEM text, as clients with that text will.
     ///
     /// - Throws: `notSignedByCA`, `badPEM`.
@@ -34,6 +43,15 @@ public final class TLSServerContext: Sendable {
     /// - Throws: `library` when memory is short.
     public func accept(descriptor: Int32) throws(TLSError) -> TLSConnection {
         try TLSConnection(context, descriptor: descriptor)
+    }
+
+    /// The same for a server whose key is somewhere else: `keeper` is asked about this connection by its number.
+    ///
+    /// - Throws: `library` when memory is short.
+    public func accept(
+        descriptor: Int32, keeper: any HandshakeKeeper, number: UInt32
+    ) throws(TLSError) -> TLSConnection {
+        try TLSConnection(context, descriptor: descriptor, delegation: Delegation(keeper, number))
     }
 }
 

@@ -26,7 +26,7 @@ extension Broker {
                     let undone = rollBack(session, .stop)
                     sayGoodbye(session, GoodbyeReason.restart, "the gateway is stopping\(suffix(undone))")
                 }
-            case .adopt, .opened, .refused, .serve: abandon()
+            case .adopt, .opened, .refused, .serve, .attach, .keeper: abandon()
             }
         }
     }

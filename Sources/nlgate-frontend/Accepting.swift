@@ -38,16 +38,15 @@ extension Frontend {
         let waiting = unauthenticated[peer.origin, default: 0]
         guard connections.count < options.connections, waiting < options.unauthenticated, !isStopping else { return }
         guard let local = try? socket.localAddress(), tune(socket) else { return }
+        let number = freeNumber()
         var tls: TLSConnection?
         if transport == .tls {
-            guard let context = credentials.context, let made = try? context.accept(descriptor: socket.raw) else {
-                return
-            }
+            guard let made = credentials.accept(socket, number) else { return }
             tls = made
         }
         let connection = Connection(
-            number: freeNumber(), socket: socket, transport: transport, peer: peer, local: local, tls: tls,
-            identity: .anonymous, now: now, deadline: now + UInt64(options.handshakeSeconds) * 1000)
+            number: number, socket: socket, transport: transport, peer: peer, local: local, tls: tls,
+            now: now, deadline: now + UInt64(options.handshakeSeconds) * 1000)
         unauthenticated[peer.origin] = waiting + 1
         connection.isCounted = true
         start(connection)
@@ -65,11 +64,9 @@ extension Frontend {
             return control.send(.closed(connection: number))
         }
         let unnamed = SocketAddress(kind: .unix, bytes: [])
-        let identity = IdentityRecord(
-            fingerprint: IdentityRecord.anonymous.fingerprint, notAfter: 0, display: "uid=\(uid) gid=\(gid)")
         let connection = Connection(
             number: number, socket: socket, transport: .unix, peer: unnamed, local: unnamed, tls: nil,
-            identity: identity, now: now, deadline: now + UInt64(options.handshakeSeconds) * 1000)
+            now: now, deadline: now + UInt64(options.handshakeSeconds) * 1000)
         connection.isKnown = true
         start(connection)
     }
@@ -110,20 +107,30 @@ extension Frontend {
             case .wantWrite: connection.readWantsWrite = true
             case .done:
                 connection.readWantsWrite = false
-                guard let identity = credentials.identity(of: tls) else {
+                guard let proof = tls.takeProof(), credentials.keeper.prove(proof, for: connection.number) else {
+                    reportLostKeeper()
                     close(connection)
                     return false
                 }
-                connection.identity = identity
+                connection.isKnown = true
                 connection.phase = .open
                 connection.deadline = now + UInt64(options.handshakeSeconds) * 1000
                 return true
             }
         } catch {
             // The alert is in the socket; drain so that the client can read it.
+            credentials.keeper.forget(connection.number)
             drain(connection)
         }
+        reportLostKeeper()
         return false
+    }
+
+    /// Asks for a new way to the keeper when there is none any more.
+    private func reportLostKeeper() {
+        guard credentials.keeper.isLost else { return }
+        credentials.keeper.lossReported()
+        control.send(.keeperLost)
     }
 
     private func tune(_ socket: borrowing Descriptor) -> Bool {

@@ -43,7 +43,6 @@ final class Connection {
     var machine = FrontendConnection()
     /// In place of `machine`, of a client that speaks netlink messages.
     var messages: MessageConnection?
-    var identity: IdentityRecord
     /// To the broker, while there is a session.
     var session: SessionSocket?
     /// Client bytes that aren't a whole frame yet, or must wait: the first `held` ones.
@@ -75,7 +74,7 @@ final class Connection {
 
     init(
         number: UInt32, socket: consuming Descriptor, transport: Transport, peer: SocketAddress, local: SocketAddress,
-        tls: TLSConnection?, identity: IdentityRecord, now: UInt64, deadline: UInt64?
+        tls: TLSConnection?, now: UInt64, deadline: UInt64?
     ) {
         self.number = number
         self.socket = socket
@@ -83,7 +82,6 @@ final class Connection {
         self.peer = peer
         self.local = local
         self.tls = tls
-        self.identity = identity
         phase = tls == nil ? .open : .handshake
         lastHeard = now
         self.deadline = deadline

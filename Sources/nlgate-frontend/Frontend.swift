@@ -129,7 +129,11 @@ struct Frontend: ~Copyable {
                     sayGoodbye(connection, GoodbyeReason.restart, "the gateway is stopping")
                 }
             case .serve: listen()
-            case .assign, .revoke, .grants, .forgetGrants, .regrant, .audited: exit(1)
+            case .keeper:
+                guard let socket = passed.take() else { exit(1) }
+                control.send(.accepted(number: 0))
+                credentials.keeper.connect(SessionSocket(socket))
+            case .assign, .revoke, .grants, .forgetGrants, .regrant, .audited, .attach: exit(1)
             }
         }
     }
@@ -232,6 +236,7 @@ struct Frontend: ~Copyable {
         guard connections.removeValue(forKey: connection.number) != nil else { return }
         dropSession(connection)
         authenticated(connection)
+        if connection.phase == .handshake { credentials.keeper.forget(connection.number) }
         epoll.remove(connection.socket.raw)
         // Not before: until then its descriptor is in use.
         if connection.isKnown { control.send(.closed(connection: connection.number)) }

@@ -128,7 +128,7 @@ extension Frontend {
                 OpenRequest(
                     connection: connection.number, transport: connection.transport, networkNamespace: UInt16(index),
                     protocolNumber: hello.protocolNumber, readOnly: hello.readOnly,
-                    local: connection.local.endpoint, peer: connection.peer.endpoint, identity: connection.identity)))
+                    local: connection.local.endpoint, peer: connection.peer.endpoint)))
     }
 
     /// The supervisor gave the session its broker.

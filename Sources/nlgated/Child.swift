@@ -11,6 +11,8 @@ final class Child {
         case broker(namespace: Int, session: UInt64)
         /// For one policy.
         case compiler
+        /// Of the private key.
+        case keeper
 
         var name: String {
             switch self {
@@ -18,6 +20,7 @@ final class Child {
             case .reader(let namespace, let index): "nlgate-broker reader \(namespace).\(index)"
             case .broker(let namespace, let session): "nlgate-broker \(namespace) session \(session)"
             case .compiler: "nlgate-policyc"
+            case .keeper: "nlgate-keeper"
             }
         }
 
@@ -27,6 +30,7 @@ final class Child {
             case .reader: .reader
             case .broker: .broker
             case .compiler: .compiler
+            case .keeper: .keeper
             }
         }
 
@@ -61,6 +65,18 @@ final class Child {
     var sessionOf: [UInt32: UInt64] = [:]
     /// For a frontend: who the Unix clients are that it was given.
     var adopted: [UInt32: PeerCredentials] = [:]
+    /// For a frontend: the clients of its connections, as the keeper says.
+    var verified: [UInt32: KnownClient] = [:]
+    /// For a frontend: its end of a link that the keeper hasn't taken yet.
+    var linking: PassedDescriptor?
+    /// For a frontend: it has had a link to a keeper.
+    var isLinked = false
+    /// For a frontend: it lost the keeper.
+    var wantsLink = false
+    /// For a frontend: when the last link was made, in monotonic milliseconds.
+    var linkedAt: UInt64 = 0
+    /// For a frontend: it was told to accept clients.
+    var isServing = false
     /// When each descriptor went out that the process hasn't acknowledged yet, in monotonic milliseconds.
     private var unacknowledged: [UInt64] = []
     /// It has closed its control socket.
@@ -77,6 +93,7 @@ final class Child {
     }
 
     var isReady: Bool { report != nil }
+    var isFrontend: Bool { kind.role == .frontend }
     var hasQueue: Bool { queueHead < queue.count }
 
     /// Sends now or queues; false when the process is stuck or gone.

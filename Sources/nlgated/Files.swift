@@ -5,7 +5,7 @@ import Roles
 
 /// The daemon's files, each opened once and checked on the open descriptor.
 ///
-/// What is inside is parsed by a frontend.
+/// What is inside is parsed by the keeper, the certificate by the frontends as well.
 struct CredentialFiles {
     /// One file; `reopened` gives a descriptor whose offset is its own.
     final class File {
@@ -97,12 +97,14 @@ struct Namespaces {
 /// The helper programs, opened once.
 final class Images {
     let frontend: HelperImage
+    let keeper: HelperImage
     let broker: HelperImage
     let compiler: HelperImage
 
     init() throws(StartError) {
         do throws(SealingError) {
             frontend = try HelperImage(name: "nlgate-frontend")
+            keeper = try HelperImage(name: "nlgate-keeper")
             broker = try HelperImage(name: "nlgate-broker")
             compiler = try HelperImage(name: "nlgate-policyc")
         } catch {
@@ -119,6 +121,7 @@ struct Users {
     }
 
     let frontend: User?
+    let keeper: User?
     let reader: User?
     let broker: User?
     let compiler: User?
@@ -128,7 +131,7 @@ struct Users {
 
     init(_ options: Options) throws(StartError) {
         guard getuid() == 0 else {
-            (frontend, reader, broker, compiler) = (nil, nil, nil, nil)
+            (frontend, keeper, reader, broker, compiler) = (nil, nil, nil, nil, nil)
             return
         }
         func user(_ name: String, _ place: UInt32) -> User {
@@ -138,6 +141,7 @@ struct Users {
         }
         // The order of design: frontend, keeper, reader, broker, policy compiler.
         frontend = user("nlgate-frontend", 0)
+        keeper = user("nlgate-keeper", 1)
         reader = user("nlgate-reader", 2)
         broker = user("nlgate-broker", 3)
         compiler = user("nlgate-policyc", 4)

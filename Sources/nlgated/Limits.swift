@@ -12,6 +12,9 @@ struct Limits {
     var burstBuffer = 4 << 20
     var burstBudget = 256 << 20
     var receiveBuffer = 32 << 20
+    var handshakesPerSecond = 5000
+    var identityMinutes = 1440
+    var crlGraceMinutes = 0
 
     private struct Entry {
         let name: String
@@ -45,6 +48,11 @@ struct Limits {
             Entry(
                 "receive-buffer", \.receiveBuffer, 4096...1 << 30,
                 "bytes of kernel receive buffer that a client may ask for"),
+            Entry("handshakes-per-second", \.handshakesPerSecond, 1...1_000_000, "TLS handshakes of all frontends"),
+            Entry(
+                "identity-minutes", \.identityMinutes, 1...525_600,
+                "for which a connection's verified client may open sessions"),
+            Entry("crl-grace-minutes", \.crlGraceMinutes, 0...525_600, "for which an expired CRL is still used"),
         ]
     }
 

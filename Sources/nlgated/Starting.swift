@@ -14,13 +14,19 @@ extension Supervisor {
         for namespace in 0..<namespaces.count {
             for index in 0..<readerCount { try startOrThrow(.reader(namespace: namespace, index: index)) }
         }
+        if needsKeeper { try startOrThrow(.keeper) }
         for index in 0..<frontendCount { try startOrThrow(.frontend(index: index)) }
         requestPolicy(PolicyRequest(kind: .configured, waiting: []))
-        while !isStopping, policy == nil || children.values.contains(where: { !$0.isReady }) {
+        while !isStopping, policy == nil || children.values.contains(where: { !isUsable($0) }) {
             if let failure { throw .unusable(failure) }
             turn(milliseconds: 200)
         }
         if let failure { throw .unusable(failure) }
+    }
+
+    /// True when the process can do its work.
+    private func isUsable(_ child: Child) -> Bool {
+        child.isReady && (!child.isFrontend || !needsKeeper || child.isLinked)
     }
 
     /// Opens the doors.
@@ -32,7 +38,8 @@ extension Supervisor {
     }
 
     func beginServing(_ child: Child) {
-        guard isServing, case .frontend = child.kind, child.isReady else { return }
+        guard isServing, child.isFrontend, !child.isServing, isUsable(child) else { return }
+        child.isServing = true
         if !child.send(.serve) { kill(child) }
     }
 
@@ -63,6 +70,7 @@ extension Supervisor {
             case .reader(let namespace, _), .broker(let namespace, _):
                 try spawnBroker(kind, namespace, theirs.raw)
             case .compiler: try spawnCompiler(theirs.raw)
+            case .keeper: try spawnKeeper(theirs.raw)
             }
         childCount += 1
         let child = Child(
@@ -79,38 +87,40 @@ extension Supervisor {
     }
 
     private func spawnFrontend(_ kind: Child.Kind, _ control: Int32) throws(SealingError) -> ChildProcess {
-        var files: [Int32?] = []
-        var opened: [PassedDescriptor] = []
-        var next: Int32 = 4
-        for file in [
-            self.files.certificate, self.files.key, self.files.clientAuthority, self.files.revocationList,
-            self.files.authority,
-        ] {
-            guard let file else {
-                files.append(nil)
-                continue
-            }
-            do throws(Errno) {
-                opened.append(PassedDescriptor(try file.reopened()))
-            } catch {
-                throw .spawn(kind.name, error)
-            }
-            files.append(next)
-            next += 1
-        }
+        var inheritance = Inheritance()
+        let certificate = try inheritance.add(files.certificate, for: kind)
+        var next = inheritance.next
         let inherited = listeners.internet.map { listener in
             defer { next += 1 }
             return ListenerOption(descriptor: next, transport: listener.url.scheme == .tls ? .tls : .tcp)
         }
         let options = FrontendOptions(
-            seal: sealOptions(users.frontend), listeners: inherited, certificate: files[0], key: files[1],
-            clientCA: files[2], revocationList: files[3], authority: files[4], networkNamespaces: namespaces.names,
+            seal: sealOptions(users.frontend), listeners: inherited, certificate: certificate,
+            networkNamespaces: namespaces.names,
             connections: limits.sessions, unauthenticated: max(1, limits.unauthenticatedPerAddress / frontendCount),
             handshakeSeconds: UInt32(limits.handshakeSeconds), pingSeconds: UInt32(limits.pingSeconds))
         return try spawn(
             images.frontend, arguments: options.arguments,
-            descriptors: [null.raw, null.raw, 2, control] + opened.map { $0.descriptor.raw }
+            descriptors: [null.raw, null.raw, 2, control] + inheritance.numbers
                 + listeners.internet.map { $0.descriptor.raw })
+    }
+
+    private func spawnKeeper(_ control: Int32) throws(SealingError) -> ChildProcess {
+        var inheritance = Inheritance()
+        guard let key = try inheritance.add(files.key, for: .keeper),
+            let certificate = try inheritance.add(files.certificate, for: .keeper),
+            let clientCA = try inheritance.add(files.clientAuthority, for: .keeper)
+        else { preconditionFailure("a keeper without a key") }
+        let options = KeeperOptions(
+            seal: sealOptions(users.keeper), key: key, certificate: certificate, clientCA: clientCA,
+            revocationList: try inheritance.add(files.revocationList, for: .keeper),
+            authority: try inheritance.add(files.authority, for: .keeper),
+            graceSeconds: UInt32(limits.crlGraceMinutes * 60),
+            handshakeRate: UInt32(max(1, limits.handshakesPerSecond / frontendCount)),
+            handshakeSeconds: UInt32(limits.handshakeSeconds))
+        return try spawn(
+            images.keeper, arguments: options.arguments,
+            descriptors: [null.raw, null.raw, 2, control] + inheritance.numbers)
     }
 
     private func spawnBroker(
@@ -170,7 +180,8 @@ extension Supervisor {
             }
             log("\(child.kind.name) ended with \(status) before it was ready")
             refuse(session, "the session's process could not be started")
-        case .frontend, .reader:
+        case .frontend, .reader, .keeper:
+            if child.kind == .keeper { forgetLinks() }
             log("\(child.kind.name) ended with \(status)")
             guard child.isReady, isServing else {
                 failure = failure ?? "\(child.kind.name) ended with \(status) before it was ready"
@@ -205,6 +216,26 @@ extension Supervisor {
                 log("\(error)")
                 restart(entry.kind)
             }
+        }
+    }
+}
+
+/// Files that a process is started with, as its descriptors from 4 on.
+private struct Inheritance {
+    private var opened: [PassedDescriptor] = []
+
+    var next: Int32 { 4 + Int32(opened.count) }
+    var numbers: [Int32] { opened.map { $0.descriptor.raw } }
+
+    /// The number under which the process finds the file; nil when there is none.
+    mutating func add(_ file: CredentialFiles.File?, for kind: Child.Kind) throws(SealingError) -> Int32? {
+        guard let file else { return nil }
+        do throws(Errno) {
+            let number = next
+            opened.append(PassedDescriptor(try file.reopened()))
+            return number
+        } catch {
+            throw .spawn(kind.name, error)
         }
     }
 }

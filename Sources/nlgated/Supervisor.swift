@@ -168,7 +168,7 @@ final class Supervisor {
         do throws(Errno) {
             guard let status = try child.process.reap() else { return }
             // What it said last may still be in the socket.
-            if child.kind == .compiler || child.kind.isBroker { receiveRest(child) }
+            if child.kind == .compiler || child.kind == .keeper || child.kind.isBroker { receiveRest(child) }
             childEnded(child, status)
         } catch {
             childEnded(child, .exited(-1))
@@ -188,7 +188,7 @@ final class Supervisor {
         for _ in 0..<64 where children[child.number] === child && !child.isSilent { receive(child) }
     }
 
-    private func receive(_ child: Child) {
+    func receive(_ child: Child) {
         for _ in 0..<64 {
             do throws(Errno) {
                 switch try child.control.receivePacket(into: &buffer, count: buffer.count) {
@@ -273,6 +273,7 @@ final class Supervisor {
             }
         }
         endExpiredSessions()
+        renewLinks()
         guard now >= nextOmissions else { return }
         nextOmissions = now + 1000
         audit.writeOmissions(now: now)

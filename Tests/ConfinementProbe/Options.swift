@@ -26,6 +26,7 @@ struct Options {
         case "frontend": .frontend
         case "broker": .broker
         case "compiler": .compiler
+        case "keeper": .keeper
         default: .reader
         }
     }

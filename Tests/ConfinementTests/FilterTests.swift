@@ -60,7 +60,7 @@ import Testing
             if table.name.hasPrefix("privileged broker") { names.remove("prctl") }
             #expect(names.isDisjoint(with: never), "\(table.name)")
         }
-        for plan in Self.plans where [.frontend, .compiler].contains(plan.role) {
+        for plan in Self.plans where [.frontend, .compiler, .keeper].contains(plan.role) {
             for table in SyscallTable.tables(for: plan, pid: 1) {
                 #expect(!table.rules.contains { ["socket", "bind", "capset"].contains($0.name) })
             }

@@ -83,7 +83,7 @@ enum Probe {
 
 extension ProcessRole {
     /// The others live in a network of their own.
-    var keepsNetwork: Bool { self != .frontend && self != .compiler }
+    var keepsNetwork: Bool { ![.frontend, .compiler, .keeper].contains(self) }
 }
 
 /// A probe that waits for commands.

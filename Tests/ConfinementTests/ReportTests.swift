@@ -52,7 +52,7 @@ import Testing
         #expect(report.lines.allSatisfy { $0.count <= 98 && !$0.isEmpty })
         #expect(report.lines.first?.hasPrefix("in force: clean environment, ") == true)
         #expect(report.lines.contains("not in force (not needed by root): own user namespace"))
-        #expect(report.lines.count { $0.hasPrefix("not in force (") } == 2)
+        #expect(report.lines.count { $0.hasPrefix("not in force (") } == 3)
     }
 
     @Test func `older kernels are asked for less`() {

@@ -3,7 +3,7 @@ import Glibc
 import LinuxSys
 import Testing
 
-let confinedRoles: [ProcessRole] = [.frontend, .reader, .broker, .compiler]
+let confinedRoles: [ProcessRole] = [.frontend, .reader, .broker, .compiler, .keeper]
 
 /// The whole sealing, as each role, seen from outside through /proc.
 @Suite(.enabled(if: Probe.isRoot, Probe.needsRoot)) struct SealingTests {
@@ -12,7 +12,8 @@ let confinedRoles: [ProcessRole] = [.frontend, .reader, .broker, .compiler]
         #expect(outcome.status == .exited(0), "\(outcome.texts) \(outcome.complaint)")
         let report = try #require(outcome.report)
         #expect(report.missing(for: role, kernel: .running(), root: true) == [])
-        let absent: Set<Measure> = [.userNamespace, .socketCreationDropped]
+        var absent: Set<Measure> = [.userNamespace, .socketCreationDropped]
+        if role != .keeper || !mayLockMemory() { absent.insert(.lockedMemory) }
         #expect(Set(Measures.all.subtracting(report.measures).list) == absent)
     }
 
@@ -78,7 +79,10 @@ let confinedRoles: [ProcessRole] = [.frontend, .reader, .broker, .compiler]
         #expect(limit("Max open files") == ["256", "256"])
         #expect(limit("Max msgqueue size") == ["0", "0"])
         #expect(limit("Max address space") == ["4294967296", "4294967296"])
-        #expect(limit("Max locked memory") == ["0", "0"])
+        let locked = Substring("\(role == .keeper ? lockableMemory() : 0)")
+        #expect(limit("Max locked memory") == [locked, locked])
+        let lockedNow = try Int(probe.status("VmLck").filter(\.isNumber)) ?? 0
+        #expect((lockedNow > 0) == (role == .keeper && mayLockMemory()))
         _ = try probe.end(hangUp: true)
     }
 
@@ -127,6 +131,21 @@ let confinedRoles: [ProcessRole] = [.frontend, .reader, .broker, .compiler]
         #expect(try child.descriptor.wait(for: .read, milliseconds: 10_000))
         _ = try parent.end()
     }
+}
+
+/// True when this host lets root raise the limit on locked memory.
+func mayLockMemory() -> Bool { lockableMemory() == 512 << 20 }
+
+/// What a keeper's limit on locked memory becomes here: what it wants, or the hard limit if that can't be raised.
+func lockableMemory() -> UInt64 {
+    var limit = rlimit()
+    // RLIMIT_MEMLOCK, which Glibc keeps back without _GNU_SOURCE
+    let resource = __rlimit_resource_t(8)
+    // SAFETY: getrlimit writes one struct rlimit, setrlimit reads one.
+    guard unsafe getrlimit(resource, &limit) == 0 else { return 0 }
+    let wanted: UInt64 = 512 << 20
+    var raised = rlimit(rlim_cur: limit.rlim_cur, rlim_max: max(limit.rlim_max, rlim_t(wanted)))
+    return unsafe setrlimit(resource, &raised) == 0 ? wanted : UInt64(limit.rlim_max)
 }
 
 /// The number of a namespace, as the link in /proc shows it.

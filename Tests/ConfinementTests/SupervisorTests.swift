@@ -95,7 +95,7 @@ import Testing
         #expect(!report.root)
         #expect(report.uid == 61_234)
         #expect(report.missing(for: report.role, kernel: .running(), root: false) == [])
-        let absent: Set<Measure> = [.identity, .socketCreationDropped]
+        let absent: Set<Measure> = [.identity, .socketCreationDropped, .lockedMemory]
         #expect(Set(Measures.all.subtracting(report.measures).list) == absent)
         #expect(report.lines.contains("not in force (the daemon doesn't run as root): own user and group"))
     }

@@ -7,7 +7,10 @@ private let identity = IdentityRecord(
     fingerprint: [UInt8](repeating: 0xab, count: 32), notAfter: Int64.max, display: "CN=noc-7")
 private let request = OpenRequest(
     connection: 7, transport: .tls, networkNamespace: 3, protocolNumber: 16, readOnly: true, local: endpoint,
-    peer: .unknown, identity: identity)
+    peer: .unknown)
+private let client = VerifiedClient(
+    frontend: 1 << 35, connection: 14, identity: identity, issuerHash: [UInt8](repeating: 1, count: 32),
+    serialHash: [UInt8](repeating: 2, count: 32))
 private let assignment = Assignment(
     session: 1 << 40, protocolNumber: 16, networkNamespace: 3, readOnly: true, grantSet: 2, identity: "CN=noc-7",
     roles: "builtin:unrestricted")
@@ -20,8 +23,8 @@ private let record = AuditRecord(
 private let childMessages: [ChildMessage] = [
     .ready(report: (0..<256).map { UInt8($0) }), .failed("no"), .open(request), .closed(connection: 8),
     .sessionClosed(connection: 9), .accepted(number: UInt64.max), .ended(session: 11),
-    .diagnostics(part), .tables(part), .audit(record),
-    .armed(session: 12, seconds: 3600),
+    .diagnostics(part), .tables(part), .audit(record), .armed(session: 12, seconds: 3600), .verified(client),
+    .misbehaved(frontend: 1 << 33), .keeperLost,
 ]
 
 private let supervisorMessages: [SupervisorMessage] = [
@@ -30,6 +33,7 @@ private let supervisorMessages: [SupervisorMessage] = [
     .revoke(session: 12, reason: 5, text: "expired"), .serve, .stop,
     .grants(number: 77, part: part), .forgetGrants(number: 78),
     .regrant(session: 13, grantSet: 79, roles: "monitor,router"), .audited(ticket: 1 << 60, isWritten: true),
+    .attach(frontend: 1 << 34), .keeper,
 ]
 
 /// Random numbers that are the same in every run.
@@ -61,10 +65,11 @@ private struct Generator: RandomNumberGenerator {
     }
 
     @Test func `the lengths are those of the kinds, and each kind has a number of its own`() {
-        #expect(childMessages.map { $0.encode().count } == [258, 242, 3577, 6, 6, 10, 10, 4012, 4012, 336, 14])
-        #expect(supervisorMessages.map { $0.encode().count } == [14, 6, 250, 377, 254, 2, 2, 4016, 6, 174, 11])
+        let fromChildren = [258, 242, 50, 6, 6, 10, 10, 4012, 4012, 336, 14, 3605, 10, 2]
+        #expect(childMessages.map { $0.encode().count } == fromChildren)
+        #expect(supervisorMessages.map { $0.encode().count } == [14, 6, 250, 377, 254, 2, 2, 4016, 6, 174, 11, 10, 2])
         let kinds = childMessages.map { $0.encode()[0] } + supervisorMessages.map { $0.encode()[0] }
-        #expect(kinds == Array(1...11) + Array(16...26))
+        #expect(kinds == Array(1...14) + Array(16...28))
     }
 
     @Test func `any other length is refused, whatever the kind`() {
@@ -79,7 +84,7 @@ private struct Generator: RandomNumberGenerator {
     /// The lengths at which the message, cut or filled with zeros, is taken.
     private func takenLengths(_ message: [UInt8], _ isTaken: ([UInt8]) -> Bool) -> [Int] {
         let filled = message + [UInt8](repeating: 0, count: 4096)
-        return (Array(0...600) + [3576, 3577, 3578, 4011, 4012, 4013, 4015, 4016, 4017, 4096]).filter {
+        return (Array(0...600) + [3604, 3605, 3606, 4011, 4012, 4013, 4015, 4016, 4017, 4096]).filter {
             isTaken(Array(filled.prefix($0)))
         }
     }
@@ -95,16 +100,16 @@ private struct Generator: RandomNumberGenerator {
                 bytes[1] = UInt8(truncatingIfNeeded: kind >> 8)
                 if let message = child(bytes) {
                     taken.insert(kind)
-                    if kind > 11 { Issue.record("\(message)") }
+                    if kind > 14 { Issue.record("\(message)") }
                 }
                 if let message = supervisor(bytes) {
                     taken.insert(kind)
-                    if !(16...26).contains(kind) { Issue.record("\(message)") }
+                    if !(16...28).contains(kind) { Issue.record("\(message)") }
                 }
             }
         }
         // OPEN of zeros has a transport that doesn't exist, and a record of zeros an event.
-        #expect(taken == Set([1, 2, 4, 5, 6, 7, 8, 9, 11] + Array(16...26)))
+        #expect(taken == Set([1, 2, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14] + Array(16...28)))
     }
 
     @Test func `the error tells the kind and the length`() {
@@ -213,7 +218,7 @@ private struct Generator: RandomNumberGenerator {
     }
 
     @Test func `which kinds carry a descriptor`() {
-        #expect(supervisorMessages.map(\.carriesDescriptor) == Array("yynynnnnnnn").map { $0 == "y" })
+        #expect(supervisorMessages.map(\.carriesDescriptor) == Array("yynynnnnnnnyy").map { $0 == "y" })
     }
 
     @Test func `random messages of the right length give values that encode to messages again`() {
@@ -263,7 +268,7 @@ private struct Generator: RandomNumberGenerator {
             listeners: [
                 ListenerOption(descriptor: 8, transport: .tls), ListenerOption(descriptor: 9, transport: .tcp),
             ],
-            certificate: 4, key: 5, clientCA: 6, revocationList: 7, networkNamespaces: ["blue", "x=y"],
+            certificate: 4, networkNamespaces: ["blue", "x=y"],
             connections: 10_000, unauthenticated: 64, handshakeSeconds: 10, pingSeconds: 30)
     }
 
@@ -281,7 +286,7 @@ private struct Generator: RandomNumberGenerator {
         reader.protocols = []
         #expect(BrokerOptions(arguments: reader.arguments) == reader)
         var plain = frontend(bareSeal)
-        (plain.certificate, plain.key, plain.clientCA, plain.revocationList) = (nil, nil, nil, nil)
+        plain.certificate = nil
         plain.listeners = []
         plain.networkNamespaces = []
         #expect(FrontendOptions(arguments: plain.arguments) == plain)

@@ -115,7 +115,7 @@ extension GatewayTests {
                     let session = try gateway.session(Gateway.tls)
                     let reader = try gateway.session(readOnly: true)
                     let helpers = gateway.helpers().map(\.pid)
-                    #expect(helpers.count == 4)
+                    #expect(helpers.count == 5)
                     try gateway.supervisor.child.signal(signal)
                     #expect(try gateway.supervisor.wait() == .signalled(signal))
                     try gateway.expectNoProcess(helpers)
@@ -141,7 +141,7 @@ extension GatewayTests {
                 let idle = try RawClient(gateway)
                 try idle.write(preface)
                 let helpers = gateway.helpers().map(\.pid)
-                #expect(helpers.count == 5)
+                #expect(helpers.count == 6)
                 try gateway.supervisor.child.signal(signal)
                 for session in sessions {
                     let error = #expect(throws: ConnectError.self) { try session.receive(seconds: 60) }

@@ -273,7 +273,7 @@ extension GatewayTests {
             let scratch = try Scratch()
             for (from, to) in [
                 ("nlgated", "nlgated"), ("nlgate-broker", "nlgate-broker"), ("hostile-helper", "nlgate-frontend"),
-                ("nlgate-policyc", "nlgate-policyc"),
+                ("nlgate-keeper", "nlgate-keeper"), ("nlgate-policyc", "nlgate-policyc"),
             ] {
                 try FileManager.default.copyItem(atPath: program(from), toPath: scratch.path + "/" + to)
             }
@@ -300,7 +300,7 @@ extension GatewayTests {
         @Test func `before it is ready, whatever it says stops the start`() throws {
             let open = OpenRequest(
                 connection: 1, transport: .tcp, networkNamespace: 0, protocolNumber: 0, readOnly: false,
-                local: .unknown, peer: .unknown, identity: .anonymous)
+                local: .unknown, peer: .unknown)
             let packets = [
                 [1, 2, 3], ChildMessage.open(open).encode(), ChildMessage.ended(session: 1).encode(),
                 ChildMessage.accepted(number: 1).encode(), [UInt8](repeating: 0, count: 2000),
@@ -325,7 +325,7 @@ extension GatewayTests {
             func open(_ change: (inout OpenRequest) -> Void) -> [UInt8] {
                 var request = OpenRequest(
                     connection: 1, transport: .tcp, networkNamespace: 0, protocolNumber: 0, readOnly: false,
-                    local: .unknown, peer: .unknown, identity: .anonymous)
+                    local: .unknown, peer: .unknown)
                 change(&request)
                 return ChildMessage.open(request).encode()
             }

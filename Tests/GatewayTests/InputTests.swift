@@ -44,7 +44,7 @@ extension GatewayTests {
                     }
                 }
                 try good.ping()
-                #expect(gateway.helpers().count == 3)
+                #expect(gateway.helpers().count == 4)
                 #expect(!gateway.log.contains("ended with"), "\(gateway.log)")
             }
         }
@@ -133,7 +133,7 @@ extension GatewayTests {
                     try client.waitForEnd()
                 }
                 try good.ping()
-                #expect(gateway.helpers().count == 3)
+                #expect(gateway.helpers().count == 4)
             }
         }
 
@@ -154,7 +154,7 @@ extension GatewayTests {
                     #expect(answer.utf8.count <= 32)
                 }
                 try good.ping()
-                #expect(gateway.helpers().count == 3)
+                #expect(gateway.helpers().count == 4)
             }
         }
 

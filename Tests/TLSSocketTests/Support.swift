@@ -71,9 +71,17 @@ struct Conversation {
     let server: TLSConnection
     let client: TLSConnection
 
-    init(_ server: TLSServerContext, _ client: TLSClientContext, name: String = "gate.example") throws {
+    /// With a keeper the server's connection has the number 77.
+    init(
+        _ server: TLSServerContext, _ client: TLSClientContext, name: String = "gate.example",
+        keeper: (any HandshakeKeeper)? = nil
+    ) throws {
         sockets = try SocketPair()
-        self.server = try server.accept(descriptor: sockets.farNumber)
+        if let keeper {
+            self.server = try server.accept(descriptor: sockets.farNumber, keeper: keeper, number: 77)
+        } else {
+            self.server = try server.accept(descriptor: sockets.farNumber)
+        }
         self.client = try client.connect(descriptor: sockets.nearNumber, serverName: name)
     }
 

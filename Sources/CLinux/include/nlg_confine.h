@@ -33,6 +33,9 @@ int nlg_state_is_normal(void);
 int nlg_set_limit(int resource, uint64_t soft, uint64_t hard);
 int nlg_get_limit(int resource, uint64_t *_Nonnull soft, uint64_t *_Nonnull hard);
 
+// Keeps every page, present and future, out of swap space.
+int nlg_lock_memory(void);
+
 // namespaces and root
 int nlg_unshare(int flags);
 int nlg_setns(int fd, int type);

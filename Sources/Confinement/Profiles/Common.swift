@@ -107,6 +107,7 @@ extension SyscallTable {
         case .reader: broker(pid: pid, protocols: plan.protocols, privileged: false)
         case .broker: broker(pid: pid, protocols: plan.protocols, privileged: true)
         case .compiler: compiler(pid: pid)
+        case .keeper: keeper(pid: pid)
         }
     }
 }

@@ -25,6 +25,8 @@ enum Kernel {
     static let stack: UInt64 = 0x20000
     static let mayMove: UInt64 = 1
     static let dontNeed: UInt64 = 4
+    // MCL_CURRENT, MCL_FUTURE and MCL_ONFAULT
+    static let lockEverything: UInt64 = 7
 
     // fcntl.h
     static let duplicateCloseOnExec: UInt64 = 1030

@@ -119,7 +119,11 @@ extension SyscallTable {
         SyscallRule("munmap", "free"),
         SyscallRule("mremap", "realloc of a block above 128 KiB"),
         SyscallRule("mprotect", [ArgumentRule(2, .only(Kernel.readWriteProtection))], "never executable"),
-        SyscallRule("madvise", "malloc's second heap gives pages back"),
+        SyscallRule("madvise", "malloc's second heap gives pages back; the keeper's key is left out of core files"),
+        SyscallRule(
+            "mlockall", [ArgumentRule(0, Kernel.lockEverything)], "the keeper's memory stays out of swap space"),
+        SyscallRule("mlock", "OpenSSL's memory for keys, in the keeper"),
+        SyscallRule("mlock2", "the same"),
         SyscallRule("futex", "what is made once wakes those who wait"),
         SyscallRule("set_robust_list", "a program's start"),
         SyscallRule("set_tid_address", "a program's start"),

@@ -17,18 +17,25 @@ extension Supervisor {
         guard frontend.sessionOf[request.connection] == nil, Int(request.networkNamespace) < namespaces.count else {
             return false
         }
-        guard let identity = identity(of: request, from: frontend) else { return false }
+        var known: KnownClient?
+        if request.transport == .tls {
+            known = knownClient(request.connection, of: frontend)
+            // Nobody has been at the other end of this connection, whatever the frontend says.
+            guard known != nil else { return false }
+        }
+        guard let identity = identity(of: request, from: frontend, known) else { return false }
         do throws(Refusal) {
+            try checkAge(known)
             let match = try granted(identity, request)
             try checkLimits(identity.principal, request, match)
             guard let policy, let grants = grantSets.acquire(match, policy.tables) else {
                 throw Refusal(
                     reason: SupervisorReason.limits, text: "the gateway has no room for this client's grants")
             }
-            begin(request, from: frontend, identity, match, grants)
+            begin(request, from: frontend, identity, known, match, grants)
         } catch {
             if error.reason == SupervisorReason.policy {
-                auditRefusal(identity, display(identity, request), request, error.text)
+                auditRefusal(identity, display(identity, known), request, error.text)
             }
             send(.refused(connection: request.connection, reason: error.reason, text: error.text), to: frontend)
         }
@@ -36,24 +43,25 @@ extension Supervisor {
     }
 
     private func begin(
-        _ request: OpenRequest, from frontend: Child, _ identity: Identity, _ match: Match, _ grants: UInt32
+        _ request: OpenRequest, from frontend: Child, _ identity: Identity, _ known: KnownClient?, _ match: Match,
+        _ grants: UInt32
     ) {
         sessionCount += 1
         let assignment = Assignment(
             session: sessionCount, protocolNumber: request.protocolNumber, networkNamespace: request.networkNamespace,
-            readOnly: request.readOnly, grantSet: grants, identity: display(identity, request),
+            readOnly: request.readOnly, grantSet: grants, identity: display(identity, known),
             roles: match.roleText, local: request.local, peer: request.peer)
         sessions[sessionCount] = SessionRecord(
             assignment: assignment, identity: identity, transport: request.transport, clients: match.clients,
-            notAfter: request.identity.notAfter, openedAt: now, minutes: match.sessionMinutes,
+            notAfter: known?.identity.notAfter ?? 0, openedAt: now, minutes: match.sessionMinutes,
             frontend: frontend.number, connection: request.connection)
         sessionsOf[identity.principal, default: 0] += 1
         frontend.sessionOf[request.connection] = sessionCount
         place(sessionCount, isPrivileged: needsPrivilege(match, request))
     }
 
-    /// Who the client is: the kernel's word for a Unix peer, the frontend's for a certificate.
-    private func identity(of request: OpenRequest, from frontend: Child) -> Identity? {
+    /// Who the client is: the kernel's word for a Unix peer, the keeper's for a certificate.
+    private func identity(of request: OpenRequest, from frontend: Child, _ known: KnownClient?) -> Identity? {
         if let peer = frontend.adopted[request.connection] {
             return request.transport == .unix ? .user(uid: peer.uid, gid: peer.gid) : nil
         }
@@ -61,15 +69,24 @@ extension Supervisor {
         case .unix: return nil
         // What no listener speaks, no client came by.
         case .tcp: return options.speaks(.tcp) ? .anonymous(address: request.peer.address) : nil
-        case .tls: return options.speaks(.tls) ? .certificate(CertificateIdentity(request.identity)) : nil
+        case .tls: return known.map { .certificate(CertificateIdentity($0.identity)) }
         }
     }
 
-    private func display(_ identity: Identity, _ request: OpenRequest) -> String {
+    /// Who was verified long ago must show again that it is there.
+    private func checkAge(_ known: KnownClient?) throws(Refusal) {
+        guard let known, now >= known.verifiedAt + UInt64(limits.identityMinutes) * 60_000 else { return }
+        throw Refusal(
+            reason: SupervisorReason.limits,
+            text: "this connection's client was verified more than \(limits.identityMinutes) minutes ago; connect again"
+        )
+    }
+
+    private func display(_ identity: Identity, _ known: KnownClient?) -> String {
         switch identity {
         case .user(let uid, let gid): "uid=\(uid) gid=\(gid)"
         case .anonymous: "anonymous"
-        case .certificate: request.identity.display
+        case .certificate: known?.identity.display ?? ""
         }
     }
 

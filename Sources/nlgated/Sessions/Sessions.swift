@@ -58,6 +58,7 @@ extension Supervisor {
             return open(request, from: child)
         case .closed(let connection):
             guard case .frontend = child.kind else { return false }
+            child.verified[connection] = nil
             if let number = child.sessionOf.removeValue(forKey: connection) { uncount(number) }
             if let peer = child.adopted.removeValue(forKey: connection) { forget(peer) }
             return true
@@ -67,8 +68,9 @@ extension Supervisor {
             }
             uncount(number)
             return true
-        case .accepted:
+        case .accepted(let number):
             guard child.acknowledge() else { return false }
+            if child.kind == .keeper { linked(number) }
             return child.flush()
         case .ended(let number):
             guard child.sessions.remove(number) != nil else { return false }
@@ -85,6 +87,12 @@ extension Supervisor {
             guard case .broker(_, number) = child.kind, child.sessions.contains(number) else { return false }
             child.isArmed = seconds > 0
             return true
+        case .verified(let client): return take(client, from: child)
+        case .misbehaved(let frontend): return takeMisbehaved(frontend, from: child)
+        case .keeperLost:
+            guard child.isFrontend, needsKeeper else { return false }
+            child.wantsLink = true
+            return true
         }
     }
 
@@ -100,6 +108,7 @@ extension Supervisor {
         child.report = report
         // A compiler has its time for everything that it does.
         if child.kind != .compiler { child.deadline = nil }
+        link(child)
         beginServing(child)
         if case .broker(_, let session) = child.kind { assign(session, to: child) }
         return true

@@ -17,7 +17,7 @@ extension GatewayTests {
                 let session = try gateway.session(Gateway.tls)
                 #expect(session.welcome.isPrivileged)
                 let victims = gateway.helpers()
-                #expect(victims.count == 3)
+                #expect(victims.count == 4)
                 // The frontend last: the broker would end with its session, by itself.
                 for victim in Helper.Kind.allCases.reversed().flatMap({ gateway.helpers($0) }) {
                     // No handler of the Swift runtime, nothing that would start a program.
@@ -26,14 +26,14 @@ extension GatewayTests {
                     try eventually("it has ended") { !isRunning(victim.pid) }
                 }
                 try eventually("others took their places") {
-                    gateway.helpers(.frontend).count == 1 && gateway.helpers(.reader).count == 1
+                    [.frontend, .reader, .keeper].allSatisfy { gateway.helpers($0).count == 1 }
                 }
                 try eventually("there is a session again") { (try? gateway.session(Gateway.tls)) != nil }
                 let again = try gateway.session(Gateway.tls, readOnly: true)
                 let answer = try again.answer(to: RouteRequest.link(index: 1, sequence: 1), sequence: 1)
                 #expect(answer.messages == 1)
                 let ends = gateway.log.split(separator: "\n").count { $0.contains("ended with signal \(signal)") }
-                #expect(ends == 3, "\(gateway.log)")
+                #expect(ends == 4, "\(gateway.log)")
                 for word in ["***", "Backtrace", "crashed", "Registers"] {
                     #expect(!gateway.log.contains(word), "\(gateway.log)")
                 }

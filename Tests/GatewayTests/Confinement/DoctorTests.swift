@@ -33,7 +33,7 @@ extension GatewayTests {
                 let kernel = KernelFacts.running()
                 let told = try doctor(gateway)
                 #expect(told.first == ["kernel: Linux \(kernel.release), Landlock ABI \(kernel.landlockABI)"])
-                #expect(told.count == 7)
+                #expect(told.count == 8)
                 let user = try gateway.firstUser()
                 for process in gateway.everyProcess() {
                     let lines = try #require(told.first { $0[0].contains(": pid \(process.pid), uid ") })
@@ -61,6 +61,7 @@ extension GatewayTests {
             switch try process.status("Uid").split(separator: " ").first {
             case "0": .supervisor
             case "\(firstUser)": .frontend
+            case "\(firstUser + 1)": .keeper
             case "\(firstUser + 2)": .reader
             default: .broker
             }

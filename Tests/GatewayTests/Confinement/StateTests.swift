@@ -56,6 +56,10 @@ extension GatewayTests {
                 let frontend = try gateway.only(.frontend)
                 try expect(frontend, user: user, permitted: 0, bounding: 0, filters: inherited + 3)
                 #expect(try frontend.capabilities("CapEff") == 0)
+                let keeper = try gateway.only(.keeper)
+                try expect(keeper, user: user + 1, permitted: 0, bounding: 0, filters: inherited + 3)
+                #expect(try keeper.capabilities("CapEff") == 0)
+                #expect(try keeper.status("VmLck") != "0 kB")
                 let reader = try gateway.only(.reader)
                 try expect(reader, user: user + 2, permitted: 0, bounding: 0, filters: inherited + 3)
                 #expect(try reader.capabilities("CapEff") == 0)
@@ -90,7 +94,7 @@ extension GatewayTests {
                     #expect(try process.limit("Max core file size") == ["0", "0"])
                     #expect(try process.limit("Max msgqueue size") == ["0", "0"])
                     #expect(try process.limit("Max address space") == ["\(4 << 30)", "\(4 << 30)"])
-                    #expect(try process.limit("Max locked memory") == ["0", "0"])
+                    if helper.kind != .keeper { #expect(try process.limit("Max locked memory") == ["0", "0"]) }
                     // Standard error is a file here: what it was at the start, and 64 MiB.
                     let size = try #require(Int(try process.limit("Max file size")[0]))
                     #expect((64 << 20...(64 << 20) + log).contains(size))
@@ -133,7 +137,11 @@ extension GatewayTests {
                 #expect(links.split(separator: "\n").count == 1)
                 #expect(links.hasPrefix("1: lo: <LOOPBACK> "), "\(links)")
                 #expect(try inside(frontend, "addr") == "")
-                for helper in gateway.helpers() where helper.kind != .frontend {
+                let keeper = try gateway.only(.keeper)
+                #expect(try inside(keeper, "link").hasPrefix("1: lo: <LOOPBACK> "))
+                #expect(try inside(keeper, "addr") == "")
+                #expect(try ![served, hosts, frontend.link("ns/net")].contains(keeper.link("ns/net")))
+                for helper in gateway.helpers() where ![.frontend, .keeper].contains(helper.kind) {
                     #expect(try KernelTruth(helper.pid).link("ns/net") == served)
                 }
                 for helper in gateway.helpers() {

@@ -16,7 +16,8 @@ extension GatewayTests {
         init() throws {
             scratch = try Scratch()
             for (from, to) in [
-                ("nlgated", "nlgated"), ("nlgate-broker", "nlgate-broker"), ("nlgate-frontend", "nlgate-frontend"),
+                ("nlgated", "nlgated"), ("nlgate-broker", "nlgate-broker"),
+                ("nlgate-keeper", "nlgate-keeper"), ("nlgate-frontend", "nlgate-frontend"),
                 ("hostile-helper", "nlgate-policyc"),
             ] {
                 try FileManager.default.copyItem(atPath: program(from), toPath: scratch.path + "/" + to)

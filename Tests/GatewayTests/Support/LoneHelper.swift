@@ -119,8 +119,8 @@ final class LoneHelper {
     /// A frontend without listeners.
     static func frontend() throws -> LoneHelper {
         let options = FrontendOptions(
-            seal: seal(), listeners: [], certificate: nil, key: nil, clientCA: nil, revocationList: nil,
-            networkNamespaces: [], connections: 100, unauthenticated: 10, handshakeSeconds: 10, pingSeconds: 30)
+            seal: seal(), listeners: [], certificate: nil, networkNamespaces: [], connections: 100, unauthenticated: 10,
+            handshakeSeconds: 10, pingSeconds: 30)
         return try LoneHelper("nlgate-frontend", options.arguments)
     }
 

@@ -9,6 +9,7 @@ struct Helper: Equatable {
         case reader
         case broker
         case compiler
+        case keeper
     }
 
     var pid: Int32
@@ -24,7 +25,9 @@ extension Gateway {
             let found: Helper.Kind =
                 name.hasSuffix("nlgate-frontend")
                 ? .frontend
-                : name.hasSuffix("nlgate-policyc") ? .compiler : words.contains("role=reader") ? .reader : .broker
+                : name.hasSuffix("nlgate-keeper")
+                    ? .keeper
+                    : name.hasSuffix("nlgate-policyc") ? .compiler : words.contains("role=reader") ? .reader : .broker
             return kind == nil || kind == found ? Helper(pid: pid, kind: found) : nil
         }
     }
