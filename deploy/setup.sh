@@ -39,6 +39,7 @@ need_command unshare util-linux
 need_command buildah buildah
 need_command podman podman
 need_command runc runc
+[ -x /usr/share/easy-rsa/easyrsa ] || missing+=(easy-rsa)
 [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
 case "$(gcc -print-file-name=libstdc++.so 2>/dev/null)" in
     /*) ;;

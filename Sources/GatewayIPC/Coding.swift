@@ -11,7 +11,7 @@ extension ChildMessage {
     private enum Kind: UInt16 {
         case ready = 1
         case failed, open, closed, sessionClosed, accepted, ended, diagnostics, tables, audit, armed, verified
-        case misbehaved, keeperLost
+        case misbehaved, keeperLost, expiries
 
         var length: Int {
             switch self {
@@ -26,6 +26,7 @@ extension ChildMessage {
             case .verified: VerifiedClient.size
             case .misbehaved: 8
             case .keeperLost: 0
+            case .expiries: Expiries.size
             }
         }
     }
@@ -75,6 +76,9 @@ extension ChildMessage {
             writer.put(Kind.misbehaved.rawValue)
             writer.put(frontend)
         case .keeperLost: writer.put(Kind.keeperLost.rawValue)
+        case .expiries(let expiries):
+            writer.put(Kind.expiries.rawValue)
+            expiries.write(to: &writer)
         }
         return writer.bytes
     }
@@ -110,6 +114,9 @@ extension ChildMessage {
             self = .verified(client)
         case .misbehaved: self = .misbehaved(frontend: reader.number())
         case .keeperLost: self = .keeperLost
+        case .expiries:
+            guard let expiries = Expiries(from: &reader) else { throw malformed(bytes) }
+            self = .expiries(expiries)
         }
     }
 }

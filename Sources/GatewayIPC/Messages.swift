@@ -30,6 +30,8 @@ public enum ChildMessage: Equatable, Sendable {
     case misbehaved(frontend: UInt64)
     /// From a frontend: the keeper doesn't answer, and a new link is wanted.
     case keeperLost
+    /// From the keeper, before it is ready: when its certificates and lists end.
+    case expiries(Expiries)
 }
 
 /// What a frontend says when a client sent HELLO.

@@ -16,7 +16,7 @@ extension Supervisor {
     /// There is one exactly when somebody may come with a certificate.
     var needsKeeper: Bool { files.key != nil }
 
-    private var keeper: Child? { children.values.first { $0.kind == .keeper && $0.isReady } }
+    var keeper: Child? { children.values.first { $0.kind == .keeper && $0.isReady } }
 
     /// A process is ready: links that its coming makes possible.
     func link(_ child: Child) {

@@ -25,6 +25,7 @@ private let childMessages: [ChildMessage] = [
     .sessionClosed(connection: 9), .accepted(number: UInt64.max), .ended(session: 11),
     .diagnostics(part), .tables(part), .audit(record), .armed(session: 12, seconds: 3600), .verified(client),
     .misbehaved(frontend: 1 << 33), .keeperLost,
+    .expiries(Expiries(certificate: 1, authority: 0, clientAuthority: 253_402_300_799, revocationList: 4)),
 ]
 
 private let supervisorMessages: [SupervisorMessage] = [
@@ -100,7 +101,7 @@ private struct Generator: RandomNumberGenerator {
                 bytes[1] = UInt8(truncatingIfNeeded: kind >> 8)
                 if let message = child(bytes) {
                     taken.insert(kind)
-                    if kind > 14 { Issue.record("\(message)") }
+                    if kind > 15 { Issue.record("\(message)") }
                 }
                 if let message = supervisor(bytes) {
                     taken.insert(kind)
@@ -109,7 +110,7 @@ private struct Generator: RandomNumberGenerator {
             }
         }
         // OPEN of zeros has a transport that doesn't exist, and a record of zeros an event.
-        #expect(taken == Set([1, 2, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14] + Array(16...28)))
+        #expect(taken == Set([1, 2, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15] + Array(16...28)))
     }
 
     @Test func `the error tells the kind and the length`() {

@@ -93,6 +93,7 @@ extension Supervisor {
             guard child.isFrontend, needsKeeper else { return false }
             child.wantsLink = true
             return true
+        case .expiries(let expiries): return takeExpiries(expiries, from: child)
         }
     }
 
