@@ -62,9 +62,9 @@ import Testing
         #expect(listed[2].hasPrefix("valid:19-days-left client"))
         let shown = try pki("show ca/client/noc-7.crt").output
         for line in [
-            "subject      CN=noc-7", "issuer       CN=My-CA", "use          client", "key          EC P-256",
-            "in a policy  common-name: \"noc-7\"", "in a policy  san-uri: \"spiffe://x/noc\"",
-            "in a policy  fingerprint: \"sha256:",
+            "subject     CN=noc-7", "issuer      CN=My-CA", "use         client", "key         EC P-256",
+            "in a policy common-name: \"noc-7\"", "in a policy san-uri: \"spiffe://x/noc\"",
+            "in a policy fingerprint: \"sha256:",
         ] {
             #expect(shown.contains(line), "\(line) in \(shown)")
         }
@@ -86,8 +86,8 @@ import Testing
         #expect(certificates.map { $0["state"] as? String } == ["valid", "revoked", "revoked"])
         #expect(certificates.last?["reason"] as? String == "keyCompromise")
         #expect((document["crls"] as? [[String: Any]])?.first?["revoked"] as? Int == 2)
-        #expect(try pki("show ca/ca.crl").output.contains("revoked       2"))
-        #expect(try pki("show ca/ca.crt").output.contains("use           CA, 0 CAs in a row below it"))
+        #expect(try pki("show ca/ca.crl").output.contains("revoked     2"))
+        #expect(try pki("show ca/ca.crt").output.contains("use         CA, 0 CAs in a row below it"))
         let soon = try pki("crl ca --days 5")
         #expect(soon.output.contains("2 revoked, until"))
         #expect(soon.errors.contains("warning: the list of CN=My-CA in ca/ca.crl ends at"))
