@@ -58,6 +58,7 @@ test: setup
 	$(SWIFT) test -j $(JOBS) --disable-xctest --skip-build
 	$(MAKE) release verify
 	deploy/oci/test.sh $(DIST)
+	deploy/test-docs.py $(DIST)
 
 SWIFT_FILES := Sources Tests bench Package.swift
 
