@@ -24,7 +24,8 @@ import Testing
             key: Array(try Data(contentsOf: URL(filePath: files.key))))
     }
 
-    private func handshake(_ server: IssuedFiles, _ client: IssuedFiles, crl: String?) throws -> (TLSError?, TLSError?) {
+    private func handshake(_ server: IssuedFiles, _ client: IssuedFiles, crl: String?) throws -> (TLSError?, TLSError?)
+    {
         let anchor = try scratch.read("root/ca.crt")
         let list = try crl.map { try scratch.read($0) }
         let (own, other) = (try credential(server), try credential(client))
@@ -63,10 +64,13 @@ import Testing
         #expect(revoked.map { $0.certificate.description?.role } == [.authority])
         #expect(try handshake(server, second, crl: "edge/ca.crl").0 == nil, "the list before is still in use")
         try edge.renewRevocationList()
-        let refused = try handshake(server, second, crl: "edge/ca.crl").0
+        // The client has the list too, and the server is of the same CA.
+        #expect(try handshake(server, direct, crl: "edge/ca.crl").1?.code == .revoked)
+        let other = try root.issueServer(names: ["gate.example"], validity: days)
+        let refused = try handshake(other, second, crl: "edge/ca.crl").0
         #expect(refused?.code == .revoked)
         #expect(refused?.description.contains("a CA certificate above") == true)
-        #expect(try handshake(server, direct, crl: "edge/ca.crl").0 == nil)
+        #expect(try handshake(other, direct, crl: "edge/ca.crl").0 == nil)
     }
 
     @Test func `the lists above stay when the root's folder is away, and forged ones are left out`() throws {

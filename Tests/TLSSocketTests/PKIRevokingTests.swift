@@ -178,7 +178,9 @@ import Testing
         let end = try #require(try folder.revocationLists().first?.nextUpdate)
         #expect(abs(end - currentTime() - 7 * 86_400) < 3600)
         // Issued by OpenSSL: ours to list and revoke.
-        try scratch.openssl(["req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "k", "-out", "r", "-subj", "/CN=theirs"])
+        try scratch.openssl([
+            "req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "k", "-out", "r", "-subj", "/CN=theirs",
+        ])
         try scratch.openssl(ca + ["-batch", "-notext", "-in", "r", "-out", "theirs.crt"])
         #expect(try folder.issued().last?.subject == "/CN=theirs")
         #expect(try folder.revoke(.named(scratch.path + "/theirs.crt"), reason: .unspecified).map(\.isNew) == [true])
@@ -218,7 +220,8 @@ import Testing
             }
         }
         #expect(group.wait(timeout: .now() + 60) == .success)
-        #expect(try Set(folder.issued().compactMap { $0.description?.peer.commonName }) == Set((0..<8).map { "c\($0)" }))
+        #expect(
+            try Set(folder.issued().compactMap { $0.description?.peer.commonName }) == Set((0..<8).map { "c\($0)" }))
         #expect(try folder.revocationLists().first?.number == 9)
         _ = try scratch.write("pki/index.txt", scratch.read("pki/index.txt") + Array("R\tgarbage\n".utf8))
         let error = thrown { () throws(TLSError) in try folder.revoke(.named("c0"), reason: .unspecified) }

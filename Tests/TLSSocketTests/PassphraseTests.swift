@@ -41,7 +41,8 @@ import Testing
         #expect(other?.code == .passphrase)
         let files = try folder.issueClient(
             commonName: "x", names: [], validity: days, passphrases: .init(authority: right))
-        #expect(thrown { () throws(TLSError) in try folder.revoke(.named("x"), reason: .unspecified) }?.code == .passphrase)
+        #expect(
+            thrown { () throws(TLSError) in try folder.revoke(.named("x"), reason: .unspecified) }?.code == .passphrase)
         #expect(try folder.revocationLists().first?.count == 0)
         #expect(try folder.revoke(.named(files.certificate), reason: .unspecified, passphrase: right).count == 1)
         #expect(thrown { () throws(TLSError) in try folder.renewRevocationList() }?.code == .passphrase)

@@ -105,6 +105,7 @@ public struct CertificateAuthority: Sendable {
     }
 
     init(certificate: [UInt8], _ key: PrivateKey) throws(TLSError) {
+        try TLSLibrary.initialise()
         let list = try PEM.certificates(certificate, "the CA's certificate file", limit: 1)
         guard let first = list.first else { throw TLSError(.badPEM, "the CA's certificate file has no certificate") }
         self.certificate = first

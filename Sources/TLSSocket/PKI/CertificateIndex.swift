@@ -59,7 +59,9 @@ struct CertificateIndex {
         return true
     }
 
-    /// A serial number as the index has it; nil for what is none. Colons between the digits don't count.
+    /// A serial number as the index has it; nil for what is none.
+    ///
+    /// Colons between the digits don't count.
     static func serial(_ text: String) -> String? {
         var digits = text.utf8.filter { $0 != 0x3a }
         guard (1...64).contains(digits.count),

@@ -70,7 +70,9 @@ extension PKIDirectory {
             throw TLSError(
                 .badName,
                 "\"\(name)\" has certificates of several kinds: "
-                    + found.map { "\(($0.certificate?.role ?? .other).rawValue) --serial \($0.entry.serial.lowercased())" }
+                    + found.map {
+                        "\(($0.certificate?.role ?? .other).rawValue) --serial \($0.entry.serial.lowercased())"
+                    }
                     .joined(separator: ", "))
         }
         return found

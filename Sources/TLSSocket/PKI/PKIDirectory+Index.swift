@@ -63,7 +63,9 @@ extension PKIDirectory {
 
     /// The certificate, from the copy or from the holder's file.
     func certificate(of entry: CertificateIndex.Entry) -> Certificate? {
-        for place in [copyPath(entry.serial), file(of: entry)].compactMap({ $0 }) {
+        // The second is where easy-rsa moves what it revokes.
+        let copies = [copyPath(entry.serial), "\(path)/revoked/certs_by_serial/\(entry.serial).crt", file(of: entry)]
+        for place in copies.compactMap({ $0 }) {
             guard let text = try? KeyFiles.read(place),
                 let first = try? PEM.certificates(text, place, limit: 8).first, first.indexSerial == entry.serial
             else { continue }

@@ -74,21 +74,21 @@ extension PKIDirectory {
     }
 
     private func store(
-        _ made: consuming IssuedCertificate, _ files: IssuedFiles, _ authority: CertificateAuthority,
+        _ issued: consuming IssuedCertificate, _ files: IssuedFiles, _ authority: CertificateAuthority,
         _ replacing: Bool, _ passphrase: Passphrase?
     ) throws(TLSError) -> IssuedFiles {
+        var made = issued
         defer { TLSLibrary.wipe(&made.key) }
         try made.encryptKey(passphrase)
-        let (key, certificate) = (made.key, made.certificate)
         try locked { () throws(TLSError) in
             for file in [files.key, files.certificate] where !replacing && KeyFiles.exists(file) {
                 throw TLSError(.system(Errno(rawValue: EEXIST)), "\(file) exists: --force replaces it")
             }
             let folder = String(files.key.prefix(upTo: files.key.lastIndex(of: "/") ?? files.key.startIndex))
             if !KeyFiles.exists(folder) { try KeyFiles.makeFolder(folder, mode: 0o700) }
-            let index = try record(certificate, file: files.certificate)
-            try KeyFiles.write(key, to: files.key, mode: 0o600, replacing: replacing)
-            try KeyFiles.write(certificate + chain(), to: files.certificate, mode: 0o644, replacing: replacing)
+            let index = try record(made.certificate, file: files.certificate)
+            try KeyFiles.write(made.key, to: files.key, mode: 0o600, replacing: replacing)
+            try KeyFiles.write(made.certificate + chain(), to: files.certificate, mode: 0o644, replacing: replacing)
             try keepListFresh(by: authority, index)
         }
         return files
@@ -130,7 +130,6 @@ extension PKIDirectory {
                 key = try newKey.pem()
             }
         }
-        let written = key
         try locked { () throws(TLSError) in
             var index = try record(certificate, file: files.certificate)
             if how.revokesOld {
@@ -138,7 +137,7 @@ extension PKIDirectory {
                     _ = index.revoke(old.serial, Revocation(time: currentTime(), reason: .superseded))
                 }
             }
-            if newKey != nil { try KeyFiles.write(written, to: files.key, mode: 0o600, replacing: true) }
+            if newKey != nil { try KeyFiles.write(key, to: files.key, mode: 0o600, replacing: true) }
             try KeyFiles.write(certificate + chain(), to: files.certificate, mode: 0o644, replacing: true)
             try keepListFresh(by: authority, index)
         }
@@ -157,7 +156,8 @@ extension PKIDirectory {
                     + "'nlgate pki client', with --force if the files are to be replaced")
         }
         guard let certificate = last.certificate else {
-            throw TLSError(.badName, "no copy of serial number \(last.entry.serial.lowercased()) is there: name its file")
+            throw TLSError(
+                .badName, "no copy of serial number \(last.entry.serial.lowercased()) is there: name its file")
         }
         return (certificate, last.entry.serial, last.file ?? file(of: last.entry))
     }

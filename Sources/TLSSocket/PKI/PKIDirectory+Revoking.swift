@@ -91,7 +91,7 @@ extension PKIDirectory {
         let own = before.first { $0.isIssued(by: authority.certificate) }
         var span = Int64(days ?? Self.listDays) * 86_400
         if days == nil, let own, let begin = own.lastUpdate, let end = own.nextUpdate, end > begin {
-            span = max(end - begin - Self.backdating, 86_400)
+            span = max((end - begin) / 86_400, 1) * 86_400
         }
         let now = currentTime()
         let number = max(try nextNumber(), (own?.number ?? 0) + 1)

@@ -89,7 +89,8 @@ func baseName(_ path: String) -> Substring {
 
 /// The command that the holder starts with its files.
 func usage(of files: IssuedFiles, _ folder: PKIDirectory) -> String {
-    let options = "--key \(baseName(files.key)) --cert \(baseName(files.certificate)) --ca \(baseName(folder.anchorPath))"
+    let options =
+        "--key \(baseName(files.key)) --cert \(baseName(files.certificate)) --ca \(baseName(folder.anchorPath))"
     return files.role == .server ? "nlgated \(options) --listen …" : "nlgate \(options) -H tls://…"
 }
 

@@ -70,7 +70,8 @@ extension PKICommand {
 
         @Option(
             help: ArgumentHelp(
-                "Days until the list ends; as many as the one before had otherwise, \(PKIDirectory.listDays) at first."))
+                "Days until the list ends; as many as the one before had otherwise, \(PKIDirectory.listDays) at first.")
+        )
         var days: Int?
 
         @OptionGroup var authority: AuthorityOptions

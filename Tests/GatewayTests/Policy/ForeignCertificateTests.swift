@@ -22,7 +22,8 @@ extension GatewayTests {
             """
         private static let names = ["cert-manager", "vault", "step", "spire", "p384", "ed25519"]
 
-        @Test func `clients of cert-manager, Vault, step-ca and SPIRE are known by what their certificates say`() throws {
+        @Test func `clients of cert-manager, Vault, step-ca and SPIRE are known by what their certificates say`() throws
+        {
             let pki = try ForeignPKI()
             // cert-manager: no subject, names alone; an RSA key in PKCS #1.
             let cluster = try pki.authority("cluster", key: .rsa, subject: "/CN=cluster-ca")

@@ -14,7 +14,8 @@ extension GatewayTests {
             return result.output
         }
 
-        @Test func `a client of an intermediate CA is served by who knows the root alone, until one is revoked`() throws {
+        @Test func `a client of an intermediate CA is served by who knows the root alone, until one is revoked`() throws
+        {
             let scratch = try Scratch()
             let (root, edge) = (scratch.path + "/root", scratch.path + "/edge")
             _ = try pki("init \(root) --name Root --path-length 1")
@@ -53,7 +54,8 @@ extension GatewayTests {
                     of: program("nlgate"), ["doctor", "--admin", gateway.scratch.path + "/admin.sock"]
                 ).output
                 for words in [
-                    "  the server's certificate ends at ", "  the CA of clients ends at ", "  the revocation list ends at ",
+                    "  the server's certificate ends at ", "  the CA of clients ends at ",
+                    "  the revocation list ends at ",
                     "    get a new one ('nlgate pki renew DIR NAME'",
                 ] {
                     #expect(doctor.contains("\n" + words), "\(doctor)")

@@ -70,7 +70,8 @@ struct ForeignPKI {
         let made = Issued(certificate: base + ".crt", key: base + ".key")
         try tool("openssl", ["genpkey", "-algorithm"] + key.options + ["-out", made.key])
         try tool(
-            "openssl", ["req", "-new", "-key", made.key, "-subj", subject, "-config", "/dev/null", "-out", base + ".csr"])
+            "openssl",
+            ["req", "-new", "-key", made.key, "-subj", subject, "-config", "/dev/null", "-out", base + ".csr"])
         let section = try scratch.write(extensions.joined(separator: "\n") + "\n", to: name + ".ext")
         let serial = UInt64.random(in: 1...UInt64(Int64.max))
         var signing = ["-signkey", made.key]
