@@ -169,8 +169,8 @@ public struct CertificateAuthority: Sendable {
 
     /// A new certificate for the holder of an old one: same subject, names and use, another serial number.
     ///
-    /// - Parameter key: the holder's new key; nil keeps the old one, which need not be here.
-    /// - Returns: the certificate as PEM text.
+    /// Without a new key the holder keeps the old one, which need not be here. The result is PEM text.
+    ///
     /// - Throws: `notSignedByCA` for a certificate of somebody else, `wrongPurpose` for that of a CA, `library`.
     func renew(_ old: Certificate, key: PrivateKey?, validity: Validity) throws(TLSError) -> [UInt8] {
         guard old.isIssued(by: certificate) else {

@@ -56,10 +56,9 @@ public struct PKIDirectory: Sendable {
 
     /// Makes the authority; an existing one is never touched.
     ///
-    /// - Parameters:
-    ///   - pathLength: how many other CAs may follow in a row below it.
-    ///   - passphrase: for its key; nil for none.
-    ///   - parent: who signs it; nil for itself.
+    /// `pathLength` is how many other CAs may follow in a row below it. Its key is encrypted when there is a passphrase.
+    /// Without a parent it signs itself.
+    ///
     /// - Throws: `system` with the file that could not be made, `badName`, and what is wrong with the parent.
     public func create(
         commonName: String, validity: Validity, pathLength: Int = 0, passphrase: Passphrase? = nil,
