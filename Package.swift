@@ -121,7 +121,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "ExecMonitorTests", dependencies: ["ExecMonitor", "GatewayProtocol", "LinuxSys", "NetlinkWire"]),
-        .testTarget(name: "TLSSocketTests", dependencies: ["TLSSocket", "TLSHandshake", "LinuxSys"]),
+        .testTarget(name: "TLSSocketTests", dependencies: ["TLSSocket", "TLSHandshake", "LinuxSys", "nlgate"]),
         .testTarget(
             name: "NlgateKeeperTests",
             dependencies: ["nlgate-keeper", "GatewayIPC", "TLSHandshake", "TLSSocket", "LinuxSys"]),

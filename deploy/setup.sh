@@ -49,6 +49,7 @@ need_command mmdebstrap mmdebstrap
 need_command dpkg-deb dpkg
 need_command fakeroot fakeroot
 need_command lintian lintian
+[ -x /usr/share/easy-rsa/easyrsa ] || missing+=(easy-rsa)
 [ -e /usr/include/stdio.h ] || missing+=(libc6-dev)
 case "$(gcc -print-file-name=libstdc++.so 2>/dev/null)" in
     /*) ;;

@@ -39,6 +39,8 @@ PLAN = [
     ('docs/rollback.md', 'nlgate link set eth0*', 'noc', 'unrestricted confirm'),
     ('docs/rollback.md', 'try await*', 'skip', 'Swift; the samples of the library have tests of their own'),
     ('docs/pki.md', 'nlgate pki *', 'ca', ''),
+    ('docs/pki.md', '(umask *', 'ca', ''),
+    ('docs/pki.md', '[[]ca]*', 'skip', 'PKIRevokingTests run openssl ca with it'),
     ('docs/*.md', 'policy: 1*', 'policy', ''),
     ('docs/*.md', 'config: 1*', 'config', ''),
     ('docs/*.md', '[$#] *', 'skip', 'a session with its answers; PolicyCommandTests go the same way'),

@@ -9,12 +9,14 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -203,14 +205,78 @@ static inline int nlg_crl_add_issuer_key(X509_CRL *_Nonnull list, X509 *_Nonnull
     return result;
 }
 
-// Adds one entry, revoked at that time for no stated reason.
-static inline int nlg_crl_add(X509_CRL *_Nonnull list, const BIGNUM *_Nonnull serial, const ASN1_TIME *_Nonnull time) {
+// Adds one entry, revoked at that time; a reason below 0 is none, others are numbers of RFC 5280, section 5.3.1.
+static inline int nlg_crl_add(X509_CRL *_Nonnull list, const BIGNUM *_Nonnull serial, const ASN1_TIME *_Nonnull time,
+                              int reason) {
     X509_REVOKED *entry = X509_REVOKED_new();
     ASN1_INTEGER *number = BN_to_ASN1_INTEGER(serial, NULL);
+    ASN1_ENUMERATED *code = ASN1_ENUMERATED_new();
     int result = entry != NULL && number != NULL && X509_REVOKED_set_serialNumber(entry, number) == 1 &&
                  X509_REVOKED_set_revocationDate(entry, (ASN1_TIME *)time) == 1;
+    if (result && reason >= 0) {
+        result = code != NULL && ASN1_ENUMERATED_set(code, reason) == 1 &&
+                 X509_REVOKED_add1_ext_i2d(entry, NID_crl_reason, code, 0, 0) == 1;
+    }
     if (result) result = X509_CRL_add0_revoked(list, entry) == 1;
     if (!result) X509_REVOKED_free(entry);
     ASN1_INTEGER_free(number);
+    ASN1_ENUMERATED_free(code);
     return result;
+}
+
+// The number of a list; -1 when it has none that fits.
+static inline int64_t nlg_crl_number(const X509_CRL *_Nonnull list) {
+    int64_t value = -1;
+    ASN1_INTEGER *number = X509_CRL_get_ext_d2i(list, NID_crl_number, NULL, NULL);
+    if (number == NULL || ASN1_INTEGER_get_int64(&value, number) != 1) value = -1;
+    ASN1_INTEGER_free(number);
+    return value;
+}
+
+static inline int nlg_crl_count(X509_CRL *_Nonnull list) {
+    return sk_X509_REVOKED_num(X509_CRL_get_REVOKED(list));
+}
+
+// A key as PKCS #8, encrypted by AES-256-CBC under PBKDF2 with HMAC-SHA-256.
+static inline int nlg_write_encrypted_key(BIO *_Nonnull bio, const EVP_PKEY *_Nonnull key,
+                                          const uint8_t *_Nonnull passphrase, int length, int iterations) {
+    PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
+    X509_ALGOR *scheme = PKCS5_pbe2_set_iv(EVP_aes_256_cbc(), iterations, NULL, 16, NULL, NID_hmacWithSHA256);
+    X509_SIG *sealed = NULL;
+    if (info != NULL && scheme != NULL) {
+        sealed = PKCS8_set0_pbe((const char *)passphrase, length, info, scheme);
+    }
+    int result = sealed != NULL && PEM_write_bio_PKCS8(bio, sealed) == 1;
+    if (sealed == NULL) X509_ALGOR_free(scheme);
+    X509_SIG_free(sealed);
+    PKCS8_PRIV_KEY_INFO_free(info);
+    return result;
+}
+
+struct nlg_passphrase {
+    const uint8_t *_Nonnull bytes;
+    int count;
+};
+
+static inline int nlg_give_passphrase(char *_Nonnull buffer, int size, int writing, void *_Nullable passphrase) {
+    const struct nlg_passphrase *given = passphrase;
+    (void)writing;
+    if (given == NULL || given->count > size) return -1;
+    memcpy(buffer, given->bytes, (size_t)given->count);
+    return given->count;
+}
+
+// The private key of a PEM text that may be encrypted.
+static inline EVP_PKEY *_Nullable nlg_read_encrypted_key(BIO *_Nonnull bio, const uint8_t *_Nonnull passphrase,
+                                                         int count) {
+    struct nlg_passphrase given = {passphrase, count};
+    return PEM_read_bio_PrivateKey(bio, NULL, nlg_give_passphrase, &given);
+}
+
+static inline int nlg_contains(const void *_Nonnull text, size_t count, const uint8_t *_Nonnull word, size_t size) {
+    const uint8_t *bytes = text;
+    for (size_t at = 0; at + size <= count; at++) {
+        if (memcmp(bytes + at, word, size) == 0) return 1;
+    }
+    return 0;
 }

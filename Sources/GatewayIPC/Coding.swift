@@ -11,7 +11,7 @@ extension ChildMessage {
     private enum Kind: UInt16 {
         case ready = 1
         case failed, open, closed, sessionClosed, accepted, ended, diagnostics, tables, audit, armed, verified
-        case misbehaved, keeperLost, measured, measuredAll, revoked
+        case misbehaved, keeperLost, measured, measuredAll, revoked, expiries
 
         var length: Int {
             switch self {
@@ -29,6 +29,7 @@ extension ChildMessage {
             case .measured: SessionMeasures.size
             case .measuredAll: 0
             case .revoked: 8 + 4
+            case .expiries: Expiries.size
             }
         }
     }
@@ -87,6 +88,9 @@ extension ChildMessage {
             writer.put(Kind.revoked.rawValue)
             writer.put(frontend)
             writer.put(connection)
+        case .expiries(let expiries):
+            writer.put(Kind.expiries.rawValue)
+            expiries.write(to: &writer)
         }
         return writer.bytes
     }
@@ -125,6 +129,9 @@ extension ChildMessage {
         case .measured: self = .measured(SessionMeasures(from: &reader))
         case .measuredAll: self = .measuredAll
         case .revoked: self = .revoked(frontend: reader.number(), connection: reader.number())
+        case .expiries:
+            guard let expiries = Expiries(from: &reader) else { throw malformed(bytes) }
+            self = .expiries(expiries)
         }
     }
 }

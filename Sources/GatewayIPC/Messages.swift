@@ -36,6 +36,8 @@ public enum ChildMessage: Equatable, Sendable {
     case measuredAll
     /// From the keeper, after `review`: the client of this frontend's connection is no longer one.
     case revoked(frontend: UInt64, connection: UInt32)
+    /// From the keeper, before it is ready: when its certificates and lists end.
+    case expiries(Expiries)
 }
 
 /// What a frontend says when a client sent HELLO.

@@ -31,6 +31,8 @@ enum PEM {
 
     /// The one private key of a text.
     static func privateKey(_ text: [UInt8], _ what: String) throws(TLSError) -> PrivateKey {
+        try TLSLibrary.initialise()
+        guard !isEncrypted(text) else { throw encrypted(what) }
         var key: PrivateKey?
         try unsafe read(text, what, "private key", limit: 1, onlyFirst: true) { bio in
             // SAFETY: the BIO lives through this call, and the new object's reference goes to its owner.

@@ -40,6 +40,8 @@ public struct TLSError: Error, Equatable, Sendable, CustomStringConvertible {
         case keyMismatch
         /// A file is not the PEM text that it should be.
         case badPEM
+        /// A private key is encrypted, and its passphrase is missing or another one.
+        case passphrase
         /// A name is neither a DNS name nor an address, or too long.
         case badName
         /// The kernel refused a call.

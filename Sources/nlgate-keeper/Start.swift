@@ -62,6 +62,8 @@ struct Authority {
     let certificate: [UInt8]
     let key: ServerKey
     let clients: ClientVerifier
+    /// When the files come to their ends, for warnings.
+    let expiries: Expiries
 
     init(_ options: KeeperOptions) throws(StartError) {
         certificate = try content(options.certificate, "certificate")
@@ -79,6 +81,11 @@ struct Authority {
             key = try ServerKey(certificate: certificate, key: keyBytes, authority: own)
             clients = try ClientVerifier(clientCA: clientCA, crl: crl, graceSeconds: Int64(options.graceSeconds))
             try key.rehearse(with: clients)
+            expiries = Expiries(
+                certificate: key.notAfter,
+                authority: try own.map { (text) throws(TLSError) in try CertificateEnds.first(in: text) } ?? 0,
+                clientAuthority: try CertificateEnds.first(in: clientCA),
+                revocationList: clients.revocationsExpire ?? 0)
         } catch {
             throw .credentials("\(error)")
         }

@@ -18,6 +18,7 @@ do throws(StartError) {
     let authority = try Authority(options)
     let epoll = try queue(watching: control)
     let report = try locked(&sealing)
+    control.send(.expiries(authority.expiries))
     control.send(.ready(report: report.encode()))
     var keeper = Keeper(options, control: control, authority: authority, epoll: epoll)
     keeper.run()

@@ -28,7 +28,7 @@ enum Abbreviations {
 
     /// Options that take a value.
     private static let valued: Set = [
-        "-H", "--host", "--key", "--cert", "--ca", "--crl", "--netns", "--confirm-within",
+        "-H", "--host", "--key", "--key-passphrase-file", "--cert", "--ca", "--crl", "--netns", "--confirm-within",
     ]
     /// iproute2's long options with one dash.
     private static let long = [

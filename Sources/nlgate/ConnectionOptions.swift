@@ -22,13 +22,7 @@ struct ConnectionOptions: ParsableArguments {
 
     /// The three files, if they are named and the URL needs them.
     func credentials(for url: GatewayURL) throws -> Credentials? {
-        guard url.scheme == .tls else { return nil }
-        guard let key = own.keyPath, let cert = own.certificatePath, let ca = own.authorityPath else { return nil }
-        do throws(ConnectError) {
-            return try Credentials(certificate: cert, key: key, authority: ca, revocationList: own.crl)
-        } catch {
-            throw Failure(error)
-        }
+        url.scheme == .tls ? try own.credentials() : nil
     }
 
     /// The gateway, or nil for the local kernel, which has no namespace to choose.

@@ -55,6 +55,8 @@ final class Child {
     /// Until when it must have said `ready`, in monotonic milliseconds; nil once it has.
     var deadline: UInt64?
     var report: SealingReport?
+    /// For the keeper: when what it works with ends.
+    var expiries: Expiries?
     /// Sessions that it serves.
     var sessions: Set<UInt64> = []
     /// A privileged broker that has something to undo before it ends.

@@ -78,6 +78,7 @@ extension Supervisor {
             return
         }
         keeperNumber = child.number
+        nextExpiryCheck = 0
         if let before { retire(before) }
         for frontend in children.values where frontend.isFrontend {
             for connection in frontend.verified.keys { review(connection, of: frontend) }

@@ -90,6 +90,8 @@ final class Supervisor {
     private var exitCode: Int32 = 0
     private var nextCheck: UInt64 = 0
     private var nextOmissions: UInt64 = 0
+    /// When warnings about the ends of certificates are due again, in monotonic milliseconds.
+    var nextExpiryCheck: UInt64 = 0
     private var buffer = [UInt8](repeating: 0, count: maximumMessageLength + 1)
 
     init(
@@ -296,6 +298,7 @@ final class Supervisor {
         renewLinks()
         answerStatus()
         endRetiredKeepers()
+        warnOfExpiries()
         guard now >= nextOmissions else { return }
         nextOmissions = now + 1000
         audit.writeOmissions(now: now)

@@ -38,33 +38,78 @@ public enum ClientName: Equatable, Sendable {
     case email(String)
 }
 
-/// A certificate authority: one self-signed P-256 certificate, whose key signs those of servers and clients.
+/// A certificate authority: one P-256 certificate, whose key signs those of servers and clients.
 public struct CertificateAuthority: Sendable {
     let certificate: Certificate
     let key: PrivateKey
 
-    /// Makes a new authority.
+    /// CAs that may stand between a root and a server's or client's certificate, at most.
+    public static let mostIntermediates = Int(SSLContext.depthLimit)
+
+    /// The basic constraints of an authority, by how many others may follow below it.
+    private static let constraints: [StaticString] = [
+        "critical,CA:TRUE,pathlen:0", "critical,CA:TRUE,pathlen:1", "critical,CA:TRUE,pathlen:2",
+        "critical,CA:TRUE,pathlen:3", "critical,CA:TRUE,pathlen:4",
+    ]
+
+    /// Makes a new authority that signs itself and may have so many others in a row below it.
     ///
-    /// - Throws: `badName` for an unfit common name, `library` when OpenSSL fails.
-    public static func create(commonName: String, validity: Validity) throws(TLSError) -> IssuedCertificate {
+    /// - Throws: `badName` for an unfit common name or length, `library` when OpenSSL fails.
+    public static func create(
+        commonName: String, validity: Validity, pathLength: Int = 0
+    ) throws(TLSError) -> IssuedCertificate {
         try CertificateBuilder.checkCommonName(commonName)
         let key = try CertificateBuilder.newKey()
         let builder = try CertificateBuilder(commonName: commonName, validity: validity, key: key)
-        try builder.setIssuer(builder.certificate)
-        try builder.add(NID_basic_constraints, "critical,CA:TRUE,pathlen:0", issuer: builder.certificate)
-        try builder.add(NID_key_usage, "critical,keyCertSign,cRLSign", issuer: builder.certificate)
-        try builder.add(NID_subject_key_identifier, "hash", issuer: builder.certificate)
+        try addAuthority(to: builder, issuer: builder.certificate, pathLength: pathLength)
         return try builder.finish(signedBy: key, ownKey: key)
+    }
+
+    /// Makes an authority below this one.
+    ///
+    /// - Throws: `badName` for an unfit common name or length, `wrongPurpose` when this one may have none below it.
+    public func issueAuthority(
+        commonName: String, validity: Validity, pathLength: Int = 0
+    ) throws(TLSError) -> IssuedCertificate {
+        try CertificateBuilder.checkCommonName(commonName)
+        if let most = CertificateDescription(certificate).pathLength, pathLength >= most {
+            throw TLSError(
+                .wrongPurpose,
+                "the CA \(certificate.shownSubject) may have \(most) others in a row below it, this would be "
+                    + "\(pathLength + 1): make a CA with a greater --path-length")
+        }
+        let key = try CertificateBuilder.newKey()
+        let builder = try CertificateBuilder(commonName: commonName, validity: bounded(validity), key: key)
+        try Self.addAuthority(to: builder, issuer: certificate, pathLength: pathLength)
+        try builder.add(NID_authority_key_identifier, "keyid:always", issuer: certificate)
+        return try builder.finish(signedBy: self.key, ownKey: key)
+    }
+
+    private static func addAuthority(
+        to builder: CertificateBuilder, issuer: Certificate, pathLength: Int
+    ) throws(TLSError) {
+        guard constraints.indices.contains(pathLength) else {
+            throw TLSError(.badName, "a path length is from 0 to \(constraints.count - 1)")
+        }
+        try builder.setIssuer(issuer)
+        try builder.add(NID_basic_constraints, constraints[pathLength], issuer: issuer)
+        try builder.add(NID_key_usage, "critical,keyCertSign,cRLSign", issuer: issuer)
+        try builder.add(NID_subject_key_identifier, "hash", issuer: issuer)
     }
 
     /// The authority of these two PEM texts.
     ///
     /// - Throws: `badPEM`, `keyMismatch`, `certificateExpired`, and `wrongPurpose` for a certificate of no CA.
     public init(certificate: [UInt8], key: [UInt8]) throws(TLSError) {
+        try self.init(certificate: certificate, PEM.privateKey(key, "the CA's key file"))
+    }
+
+    init(certificate: [UInt8], _ key: PrivateKey) throws(TLSError) {
+        try TLSLibrary.initialise()
         let list = try PEM.certificates(certificate, "the CA's certificate file", limit: 1)
         guard let first = list.first else { throw TLSError(.badPEM, "the CA's certificate file has no certificate") }
         self.certificate = first
-        self.key = try PEM.privateKey(key, "the CA's key file")
+        self.key = key
         // SAFETY: both objects live through the calls, which only read them.
         guard unsafe X509_check_private_key(first.raw, self.key.raw) == 1 else {
             ERR_clear_error()
@@ -115,17 +160,53 @@ public struct CertificateAuthority: Sendable {
     ) throws(TLSError) -> IssuedCertificate {
         try CertificateBuilder.checkCommonName(commonName)
         let key = try CertificateBuilder.newKey()
-        let end = min(validity.notAfter, certificate.notAfter)
-        let span = Validity(notBefore: validity.notBefore, notAfter: end)
-        let builder = try CertificateBuilder(commonName: commonName, validity: span, key: key)
+        let builder = try CertificateBuilder(commonName: commonName, validity: bounded(validity), key: key)
+        try addLeaf(to: builder)
+        try builder.add(NID_ext_key_usage, usage, issuer: certificate)
+        if !names.isEmpty { try builder.addNames(names) }
+        return try builder.finish(signedBy: self.key, ownKey: key)
+    }
+
+    /// A new certificate for the holder of an old one: same subject, names and use, another serial number.
+    ///
+    /// Without a new key the holder keeps the old one, which need not be here. The result is PEM text.
+    ///
+    /// - Throws: `notSignedByCA` for a certificate of somebody else, `wrongPurpose` for that of a CA, `library`.
+    func renew(_ old: Certificate, key: PrivateKey?, validity: Validity) throws(TLSError) -> [UInt8] {
+        guard old.isIssued(by: certificate) else {
+            throw TLSError(
+                .notSignedByCA, "the certificate \(old.shownSubject) was not issued by \(certificate.shownSubject)")
+        }
+        guard old.role != .authority else {
+            throw TLSError(
+                .wrongPurpose,
+                "\(old.shownSubject) is a CA: make another one with 'nlgate pki init DIR --parent', which issues anew")
+        }
+        let holder: PrivateKey
+        if let key {
+            holder = key
+        } else {
+            // SAFETY: the new reference to the old certificate's key goes to its owner.
+            holder = unsafe PrivateKey(owning: try expect(X509_get_pubkey(old.raw), "X509_get_pubkey"))
+        }
+        let builder = try CertificateBuilder(validity: bounded(validity), key: holder)
+        try builder.copySubject(of: old, extensions: [NID_ext_key_usage, NID_subject_alt_name])
+        try addLeaf(to: builder)
+        return try builder.finish(signedBy: self.key)
+    }
+
+    /// What every certificate has that is no CA's.
+    private func addLeaf(to builder: CertificateBuilder) throws(TLSError) {
         try builder.setIssuer(certificate)
         try builder.add(NID_basic_constraints, "critical,CA:FALSE", issuer: certificate)
         try builder.add(NID_key_usage, "critical,digitalSignature", issuer: certificate)
-        try builder.add(NID_ext_key_usage, usage, issuer: certificate)
         try builder.add(NID_subject_key_identifier, "hash", issuer: certificate)
         try builder.add(NID_authority_key_identifier, "keyid:always", issuer: certificate)
-        if !names.isEmpty { try builder.addNames(names) }
-        return try builder.finish(signedBy: self.key, ownKey: key)
+    }
+
+    /// No certificate outlives its CA.
+    private func bounded(_ validity: Validity) -> Validity {
+        Validity(notBefore: validity.notBefore, notAfter: min(validity.notAfter, certificate.notAfter))
     }
 }
 

@@ -4,8 +4,19 @@ internal import COpenSSL
 struct CertificateBuilder {
     let certificate: Certificate
 
-    /// A version 3 certificate with a random serial number of 128 bits.
+    /// A version 3 certificate of this subject with a random serial number of 128 bits.
     init(commonName: String, validity: Validity, key: PrivateKey) throws(TLSError) {
+        try self.init(validity: validity, key: key)
+        let name = Array(commonName.utf8)
+        // SAFETY: the name belongs to the certificate; the text is copied.
+        try expect(
+            unsafe X509_NAME_add_entry_by_NID(
+                X509_get_subject_name(certificate.raw), NID_commonName, MBSTRING_UTF8, name, Int32(name.count), -1, 0),
+            "X509_NAME_add_entry_by_NID")
+    }
+
+    /// A version 3 certificate of nobody yet.
+    init(validity: Validity, key: PrivateKey) throws(TLSError) {
         // SAFETY: the certificate's own parts are changed in place while it lives; the key is copied.
         certificate = unsafe Certificate(owning: try expect(X509_new(), "X509_new"))
         let raw = unsafe certificate.raw
@@ -19,11 +30,18 @@ struct CertificateBuilder {
         let begin = unsafe ASN1_TIME_set(X509_getm_notBefore(raw), Int(validity.notBefore)) != nil
         let end = unsafe ASN1_TIME_set(X509_getm_notAfter(raw), Int(validity.notAfter)) != nil
         try expect(begin && end ? 1 : 0, "ASN1_TIME_set")
-        let name = Array(commonName.utf8)
+    }
+
+    /// Takes over the subject of another certificate, and its extensions of these kinds as they are.
+    func copySubject(of other: Certificate, extensions: [Int32]) throws(TLSError) {
+        // SAFETY: name and extensions are copied while both certificates live.
         try expect(
-            unsafe X509_NAME_add_entry_by_NID(
-                X509_get_subject_name(raw), NID_commonName, MBSTRING_UTF8, name, Int32(name.count), -1, 0),
-            "X509_NAME_add_entry_by_NID")
+            unsafe X509_set_subject_name(certificate.raw, X509_get_subject_name(other.raw)), "X509_set_subject_name")
+        for kind in extensions {
+            let place = unsafe X509_get_ext_by_NID(other.raw, kind, -1)
+            guard place >= 0, let found = unsafe X509_get_ext(other.raw, place) else { continue }
+            try expect(unsafe X509_add_ext(certificate.raw, found, -1), "X509_add_ext")
+        }
     }
 
     /// Names the one who signs.
@@ -57,10 +75,15 @@ struct CertificateBuilder {
 
     /// Signs, and writes certificate and key as PEM.
     func finish(signedBy signer: PrivateKey, ownKey: PrivateKey) throws(TLSError) -> IssuedCertificate {
+        IssuedCertificate(certificate: try finish(signedBy: signer), key: try ownKey.pem())
+    }
+
+    /// Signs, and writes the certificate as PEM.
+    func finish(signedBy signer: PrivateKey) throws(TLSError) -> [UInt8] {
         // SAFETY: all objects live through the calls; the result of X509_sign is the signature's size.
         let digest = unsafe Self.digest(for: signer)
         try expect(unsafe X509_sign(certificate.raw, signer.raw, digest) > 0 ? 1 : 0, "X509_sign")
-        return IssuedCertificate(certificate: try certificate.pem(), key: try ownKey.pem())
+        return try certificate.pem()
     }
 
     /// SHA-256, or none for the key types that have their own.

@@ -6,11 +6,11 @@ enum KeyFiles {
     /// Larger files are refused.
     static let sizeLimit = 1 << 20
 
-    static func read(_ path: String) throws(TLSError) -> [UInt8] {
+    static func read(_ path: String, limit: Int = sizeLimit) throws(TLSError) -> [UInt8] {
         do throws(Errno) {
             // Non-blocking, so that a pipe in a file's place can't hang us.
             let file = try Descriptor.open(path, flags: O_RDONLY | O_NONBLOCK)
-            return try file.readAll(limit: sizeLimit)
+            return try file.readAll(limit: limit)
         } catch { throw failure("read", path, error) }
     }
 
@@ -22,27 +22,35 @@ enum KeyFiles {
         return errno == EINVAL
     }
 
-    /// Makes a folder unless it is there.
+    /// Makes a folder unless it is there; a new one has exactly this mode, whatever the umask.
     static func makeFolder(_ path: String, mode: mode_t) throws(TLSError) {
         // SAFETY: the path is only read.
-        guard unsafe mkdir(path, mode) != 0 else { return }
+        guard unsafe mkdir(path, mode) != 0 else {
+            // SAFETY: the path is only read.
+            guard unsafe chmod(path, mode) == 0 else { throw failure("set the mode of", path, Errno.last) }
+            return
+        }
         let error = Errno.last
         guard error.rawValue == EEXIST else { throw failure("make the folder", path, error) }
     }
 
     /// Writes a new file; with `replacing` it takes the place of another at once and whole.
+    ///
+    /// It has exactly this mode, whatever the umask.
     static func write(
         _ bytes: [UInt8], to path: String, mode: UInt32, replacing: Bool = false
     ) throws(TLSError) {
         let target = replacing ? path + ".new" : path
+        // What a run that was cut off has left.
+        if replacing { removeFile(target) }
         do throws(Errno) {
             let file = try Descriptor.open(target, flags: O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode)
             do throws(Errno) {
+                try file.setPermissions(mode: mode)
                 try writeAll(bytes, to: file)
                 if replacing { try move(target, path) }
             } catch {
-                // SAFETY: the path is only read.
-                unsafe unlink(target)
+                removeFile(target)
                 throw error
             }
         } catch { throw failure("make", target, error) }
@@ -64,7 +72,30 @@ enum KeyFiles {
         guard unsafe rename(from, to) == 0 else { throw Errno.last }
     }
 
-    private static func failure(_ what: String, _ path: String, _ error: Errno) -> TLSError {
+    /// The names in a folder, sorted; none when there is no such folder.
+    static func names(in path: String) -> [String] {
+        // SAFETY: the stream is ours until it is closed; an entry is only read before the next is asked for.
+        guard let folder = unsafe opendir(path) else { return [] }
+        defer { unsafe closedir(folder) }
+        var names = [String]()
+        while let entry = unsafe readdir(folder) {
+            names.append(
+                unsafe withUnsafePointer(to: entry.pointee.d_name) { name in
+                    unsafe name.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+                })
+        }
+        return names.sorted()
+    }
+
+    /// The path from the root, with no symbolic link in it; nil when there is nothing of that name.
+    static func absolute(_ path: String) -> String? {
+        // SAFETY: realpath allocates the text, which is copied and freed.
+        guard let text = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(text) }
+        return unsafe String(cString: text)
+    }
+
+    static func failure(_ what: String, _ path: String, _ error: Errno) -> TLSError {
         TLSError(.system(error), "can't \(what) \(path): \(error)")
     }
 }

@@ -1,15 +1,31 @@
 internal import COpenSSL
 
 extension CertificateAuthority {
-    /// Makes a revocation list, PEM, that is to be replaced before its validity ends.
+    /// Makes a revocation list of certificates that are all revoked now, for no stated reason.
     ///
     /// - Parameters:
-    ///   - serials: the revoked certificates' serial numbers in hexadecimal, as `PeerCertificate` shows them.
+    ///   - serials: their serial numbers in hexadecimal, as `PeerCertificate` shows them.
     ///   - number: greater than that of the list before.
     ///   - validity: after its end nobody is admitted by this list.
     /// - Returns: the list as PEM text.
     /// - Throws: `badName` for a serial number that isn't one, `library` when OpenSSL fails.
     public func revocationList(serials: [String], number: Int, validity: Validity) throws(TLSError) -> [UInt8] {
+        let revocation = Revocation(time: validity.notBefore, reason: .unspecified)
+        return try revocationList(
+            serials.map { ($0, revocation) }, number: Int64(number), validity: validity)
+    }
+
+    /// Makes a revocation list, PEM, that is to be replaced before its validity ends.
+    ///
+    /// - Parameters:
+    ///   - revoked: serial numbers in hexadecimal, when each was revoked, and why.
+    ///   - number: greater than that of the list before.
+    ///   - validity: after its end nobody is admitted by this list.
+    /// - Returns: the list as PEM text.
+    /// - Throws: `badName` for a serial number that isn't one, `library` when OpenSSL fails.
+    func revocationList(
+        _ revoked: [(serial: String, revocation: Revocation)], number: Int64, validity: Validity
+    ) throws(TLSError) -> [UInt8] {
         // SAFETY: the list and the times are ours; what is added is copied or handed over by the C functions.
         let list = unsafe RevocationList(owning: try expect(X509_CRL_new(), "X509_CRL_new"))
         let raw = unsafe list.raw
@@ -25,16 +41,16 @@ extension CertificateAuthority {
         try expect(unsafe nlg_crl_add_issuer_key(raw, certificate.raw), "X509_CRL_add_ext")
         let counter = unsafe ASN1_INTEGER_new()
         defer { unsafe ASN1_INTEGER_free(counter) }
-        try expect(unsafe ASN1_INTEGER_set_int64(counter, Int64(number)), "ASN1_INTEGER_set_int64")
+        try expect(unsafe ASN1_INTEGER_set_int64(counter, number), "ASN1_INTEGER_set_int64")
         try expect(unsafe X509_CRL_add1_ext_i2d(raw, NID_crl_number, counter, 0, 0), "X509_CRL_add1_ext_i2d")
-        for serial in serials { unsafe try add(serial, to: list, at: begin) }
+        for entry in revoked { try add(entry.serial, to: list, entry.revocation) }
         try expect(unsafe X509_CRL_sort(raw), "X509_CRL_sort")
         let digest = unsafe CertificateBuilder.digest(for: key)
         try expect(unsafe X509_CRL_sign(raw, key.raw, digest) > 0 ? 1 : 0, "X509_CRL_sign")
-        return unsafe try pemText { bio in unsafe PEM_write_bio_X509_CRL(bio, raw) }
+        return try list.pem()
     }
 
-    private func add(_ serial: String, to list: RevocationList, at time: UnsafePointer<ASN1_TIME>) throws(TLSError) {
+    private func add(_ serial: String, to list: RevocationList, _ revocation: Revocation) throws(TLSError) {
         let digits = serial.utf8.count
         guard (1...64).contains(digits), serial.utf8.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }) else {
             throw TLSError(
@@ -45,7 +61,10 @@ extension CertificateAuthority {
         defer { unsafe BN_free(value) }
         let read = unsafe BN_hex2bn(&value, serial)
         guard Int(read) == digits, let number = unsafe value else { throw TLSError(.library, "memory is short") }
-        try expect(unsafe nlg_crl_add(list.raw, number, time), "X509_CRL_add0_revoked")
+        let time = unsafe try time(revocation.time)
+        defer { unsafe ASN1_TIME_free(time) }
+        try expect(
+            unsafe nlg_crl_add(list.raw, number, time, revocation.reason.code ?? -1), "X509_CRL_add0_revoked")
     }
 
     private func time(_ seconds: Int64) throws(TLSError) -> UnsafeMutablePointer<ASN1_TIME> {

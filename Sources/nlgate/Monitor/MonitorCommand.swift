@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GatewayURL
 import LinuxSys
 import NetlinkWire
 import RemoteNetlink
@@ -43,8 +44,36 @@ struct MonitorCommand: AsyncParsableCommand {
         }
     }
 
+    /// The passphrase is read once, so that it may come from a pipe.
+    private func decryptedClients(_ hosts: [String?]) async throws -> [IPRoute] {
+        let credentials = try files.credentials()
+        let settings = files.settings(readOnly: true)
+        var clients: [IPRoute] = []
+        for host in hosts {
+            let url: GatewayURL?
+            do throws(GatewayURLError) {
+                url = try host.map { (host) throws(GatewayURLError) in try GatewayURL(host) }
+            } catch {
+                throw Failure(2, "\(error)")
+            }
+            do throws(NetlinkError) {
+                guard let url else {
+                    clients.append(try IPRoute(settings: settings))
+                    continue
+                }
+                clients.append(
+                    try await IPRoute(
+                        url, credentials: url.scheme == .tls ? credentials : nil, settings: settings))
+            } catch {
+                throw Failure(error)
+            }
+        }
+        return clients
+    }
+
     private func clients() async throws -> IPRouteHosts {
         let named: [String?] = hosts.isEmpty ? [nonemptyVariable("NLGATE_HOST")] : hosts
+        if files.keyPassphraseFile != nil { return IPRouteHosts(try await decryptedClients(named)) }
         do throws(NetlinkError) {
             return try await IPRouteHosts(
                 named, key: files.keyPath, cert: files.certificatePath, ca: files.authorityPath, crl: files.crl,

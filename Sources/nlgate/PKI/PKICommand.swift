@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Foundation
 internal import LinuxSys
 internal import TLSSocket
 
@@ -6,96 +7,45 @@ internal import TLSSocket
 struct PKICommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pki",
-        abstract: "Make a certificate authority, and certificates for servers and clients.",
-        subcommands: [Initialise.self, Server.self, Client.self])
+        abstract: "Make a certificate authority, and certificates for servers and clients; renew, revoke, list them.",
+        discussion: """
+            The CA's folder belongs on a host that is not one of the servers. Exit status: 0 done; 1 a file could not \
+            be read or made, or a passphrase is wrong; 2 a name is not acceptable or not known.
+            """,
+        subcommands: [
+            Initialise.self, Server.self, Client.self, Renew.self, Revoke.self, RevocationListing.self, List.self,
+            Show.self,
+        ])
 
-    /// `nlgate pki init DIR --name TEXT`.
-    struct Initialise: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "init", abstract: "Make a certificate authority in a folder.")
+    /// Whence the passphrase of the CA's key comes.
+    struct AuthorityOptions: ParsableArguments {
+        @Option(
+            help: ArgumentHelp(
+                "A file with the passphrase of the CA's key in its first line; asked for on the terminal otherwise.",
+                valueName: "file"))
+        var caPassphraseFile: String?
 
-        @Argument(help: "The folder; it is made if need be.")
-        var directory: String
-
-        @Option(help: "The CA's common name.")
-        var name: String = "nlgate CA"
-
-        @Option(help: "Days until the CA's certificate expires.")
-        var days: Int = 3650
-
-        func validate() throws { try checkDays(days) }
-
-        func run() throws {
-            let folder = PKIDirectory(path: directory)
-            try reporting { () throws(TLSError) in
-                try folder.create(commonName: name, validity: Validity(days: days))
-            }
-            print(
-                """
-                made \(folder.certificatePath)           copy it to every server and client
-                made \(folder.keyPath)   signs certificates: keep \(directory)/ca-private off the servers
-                next: nlgate pki server \(directory) NAME..., nlgate pki client \(directory) NAME
-                """)
-        }
+        var source: PassphraseSource { caPassphraseFile.map(PassphraseSource.file) ?? .terminal }
     }
 
-    /// `nlgate pki server DIR NAME...`.
-    struct Server: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "server", abstract: "Make a key and a certificate for a server.")
+    /// Whether a new key gets a passphrase, and which.
+    struct KeyOptions: ParsableArguments {
+        @Flag(help: "Ask on the terminal, twice, for a passphrase for the new key.")
+        var passphrase = false
 
-        @Argument(help: "The CA's folder.")
-        var directory: String
+        @Option(
+            help: ArgumentHelp("A file with a passphrase for the new key in its first line.", valueName: "file"))
+        var passphraseFile: String?
 
-        @Argument(help: "The DNS names and addresses that clients connect to; the first names the files.")
-        var names: [String]
-
-        @OptionGroup var options: IssueOptions
-
-        func run() throws {
-            let folder = PKIDirectory(path: directory)
-            let files = try reporting { () throws(TLSError) in
-                try folder.issueServer(
-                    names: names, validity: Validity(days: options.days), folder: options.out,
-                    replacing: options.force)
+        func validate() throws {
+            guard !passphrase || passphraseFile == nil else {
+                throw ValidationError("--passphrase asks on the terminal; give it or --passphrase-file, not both")
             }
-            show(files, ca: folder.certificatePath, receiver: "the server")
-            print("there: nlgated --key \(base(files.key)) --cert \(base(files.certificate)) --ca ca.crt --listen …")
         }
-    }
 
-    /// `nlgate pki client DIR NAME`.
-    struct Client: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "client", abstract: "Make a key and a certificate for a client.")
-
-        @Argument(help: "The CA's folder.")
-        var directory: String
-
-        @Argument(help: "The client's common name, by which policies know it; it also names the files.")
-        var name: String
-
-        @Option(name: .customLong("san-uri"), help: "A URI of the client; may be given several times.")
-        var uris: [String] = []
-
-        @Option(name: .customLong("san-email"), help: "A mail address of the client; may be given several times.")
-        var emails: [String] = []
-
-        @Option(name: .customLong("san-dns"), help: "A DNS name of the client; may be given several times.")
-        var dnsNames: [String] = []
-
-        @OptionGroup var options: IssueOptions
-
-        func run() throws {
-            let folder = PKIDirectory(path: directory)
-            let names = uris.map(ClientName.uri) + emails.map(ClientName.email) + dnsNames.map(ClientName.dns)
-            let files = try reporting { () throws(TLSError) in
-                try folder.issueClient(
-                    commonName: name, names: names, validity: Validity(days: options.days), folder: options.out,
-                    replacing: options.force)
-            }
-            show(files, ca: folder.certificatePath, receiver: "the client")
-            print("there: nlgate --key \(base(files.key)) --cert \(base(files.certificate)) --ca ca.crt -H tls://…")
+        func chosen(for what: String) throws -> Passphrase? {
+            let source = passphraseFile.map(PassphraseSource.file) ?? (passphrase ? .terminal : .none)
+            return try reporting { () throws(TLSError) in try source.chosen(for: what) }
         }
     }
 
@@ -110,30 +60,85 @@ struct PKICommand: ParsableCommand {
         @Flag(help: "Replace files that exist.")
         var force = false
 
+        @OptionGroup var key: KeyOptions
+        @OptionGroup var authority: AuthorityOptions
+
         func validate() throws { try checkDays(days) }
+
+        func passphrases(for what: String) throws -> IssuePassphrases {
+            IssuePassphrases(authority: authority.source, key: try key.chosen(for: what))
+        }
     }
 }
 
-private func checkDays(_ days: Int) throws {
+func checkDays(_ days: Int) throws {
     guard (1...36_500).contains(days) else { throw ValidationError("--days must be from 1 to 36500") }
 }
 
-private func show(_ files: IssuedFiles, ca: String, receiver: String) {
+/// Says what was made and who gets it.
+func showIssued(_ files: IssuedFiles, _ folder: PKIDirectory, receiver: String) {
     print("made \(files.key)   secret: only for \(receiver)")
     print("made \(files.certificate)")
-    print("copy these two and \(ca) to \(receiver)")
+    print("copy these two and \(folder.anchorPath) to \(receiver)")
 }
 
-private func base(_ path: String) -> Substring {
+/// The last part of a path.
+func baseName(_ path: String) -> Substring {
     path.split(separator: "/").last ?? ""
 }
 
+/// The command that the holder starts with its files.
+func usage(of files: IssuedFiles, _ folder: PKIDirectory) -> String {
+    let options =
+        "--key \(baseName(files.key)) --cert \(baseName(files.certificate)) --ca \(baseName(folder.anchorPath))"
+    return files.role == .server ? "nlgated \(options) --listen …" : "nlgate \(options) -H tls://…"
+}
+
+/// `2026-03-01T12:00:00Z`.
+func timeText(_ seconds: Int64) -> String {
+    guard (-62_135_596_800..<253_402_300_800).contains(seconds) else { return "an unreadable time" }
+    return Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
+}
+
+/// Whole days from now on; negative when they are over.
+func daysLeft(_ seconds: Int64) -> Int64 {
+    (max(seconds, -62_135_596_800) - Int64(Date().timeIntervalSince1970)) / 86_400
+}
+
+func warn(_ text: String) {
+    let standardError = Descriptor(owning: 2)
+    _ = try? standardError.write(Array("nlgate pki: \(text)\n".utf8).span)
+    _ = standardError.release()
+}
+
+/// Warns of a CA and of lists that end within thirty days.
+func warnOfEnds(_ folder: PKIDirectory) {
+    let days = PKIDirectory.warningTime / 86_400
+    if let authority = try? folder.authorityDescription(), daysLeft(authority.peer.notAfter) < days {
+        warn(
+            "warning: the CA of \(folder.path) ends at \(timeText(authority.peer.notAfter)), and all its certificates "
+                + "with it: make another CA in another folder, and trust both meanwhile")
+    }
+    for list in (try? folder.revocationLists()) ?? [] {
+        guard let end = list.nextUpdate, daysLeft(end) < days else { continue }
+        warn(
+            "warning: the list of \(list.issuer) in \(folder.revocationListPath) ends at \(timeText(end)), and then "
+                + "admits nobody: 'nlgate pki crl' on its folder renews it")
+    }
+}
+
+/// Says until when the list holds that the command has made.
+func showList(_ folder: PKIDirectory) {
+    guard let list = (try? folder.revocationLists())?.first, let end = list.nextUpdate else { return }
+    print(
+        "made \(folder.revocationListPath)   number \(list.number ?? 0), \(list.count) revoked, until \(timeText(end)): "
+            + "copy it to the servers that use it")
+}
+
 /// Says what was wrong and ends with 2 for a bad name, 1 for everything else.
-private func reporting<T>(_ body: () throws(TLSError) -> T) throws -> T {
+func reporting<T>(_ body: () throws(TLSError) -> T) throws -> T {
     do throws(TLSError) { return try body() } catch {
-        let standardError = Descriptor(owning: 2)
-        _ = try? standardError.write(Array("nlgate pki: \(error)\n".utf8).span)
-        _ = standardError.release()
+        warn("\(error)")
         throw ExitCode(error.code == .badName ? 2 : 1)
     }
 }

@@ -96,6 +96,7 @@ extension Supervisor {
             return true
         case .measured(let measures): return take(measures, from: child)
         case .measuredAll: return takeMeasured(child)
+        case .expiries(let expiries): return takeExpiries(expiries, from: child)
         }
     }
 
