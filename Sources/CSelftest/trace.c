@@ -18,6 +18,9 @@
 // PTRACE_O_TRACESYSGOOD marks the stops at system calls.
 #define SYSCALL_STOP (SIGTRAP | 0x80)
 #define SECONDS 10
+// Options of tracing: always, and while the process makes a call for us.
+#define ALWAYS ((long)PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD)
+#define CALLING (ALWAYS | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK)
 
 #if defined(__x86_64__)
 typedef struct user_regs_struct registers;
@@ -137,6 +140,7 @@ static struct cst_step call_at(int pid, registers *saved, uint64_t site, int64_t
     PC(&r) = site;
     int error = write_registers(pid, &r);
     if (error < 0) return fault(error);
+    if (ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)CALLING) < 0) return fault(errno);
     for (int stop = 0; stop < 2; stop++) {  // before the call, and behind it
         struct cst_step step = go(pid, PTRACE_SYSCALL, &stopped);
         if (!stopped) return step;
@@ -145,6 +149,7 @@ static struct cst_step call_at(int pid, registers *saved, uint64_t site, int64_t
     if (error < 0) return fault(error);
     struct cst_step after = survive(pid);
     if (after.signal != 0 || after.exit >= 0 || after.fault != 0) return after;
+    if (ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)ALWAYS) < 0) return fault(errno);
     rewind_call(saved, site);
     // After an exec there is nothing to go back to.
     if (number != SYS_execve && number != SYS_execveat) write_registers(pid, saved);
@@ -215,10 +220,8 @@ struct cst_step cst_leave_out(int pid, int64_t value) {
 }
 
 int cst_attach(int pid) {
-    long options = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK
-                   | PTRACE_O_TRACEVFORK;
     int status;
-    if (ptrace(PTRACE_SEIZE, pid, NULL, (void *)options) < 0) return -errno;
+    if (ptrace(PTRACE_SEIZE, pid, NULL, (void *)ALWAYS) < 0) return -errno;
     if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) < 0) return -errno;
     int r = wait_for(pid, &status);
     return r < 0 ? r : WIFSTOPPED(status) ? 0 : -ESRCH;

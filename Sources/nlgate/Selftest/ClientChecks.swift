@@ -12,7 +12,10 @@ extension Selftest {
     func clients() {
         report(Finding("gateway", "certificates", [knownCertificate, unknownCertificate]))
         report(Finding("gateway", "TLS 1.3 only", [oldTLS, noTLS]))
-        report(Finding("gateway", "grants", [readerCanRead, readerCannotWrite, readOnlySession, writerCanWrite]))
+        report(
+            Finding(
+                "gateway", "grants",
+                [readerCanRead, readerCannotWrite, readOnlySession, writerCannotWriteOtherwise, writerCanWrite]))
         report(Finding("gateway", "Unix sockets", sockets))
     }
 
@@ -82,12 +85,16 @@ extension Selftest {
 
     private static let loopbackMTU: (changed: UInt32, refused: UInt32) = (60_000, 50_000)
 
+    // RTM_NEWLINK, and RTM_SETLINK, which does the same to the kernel and isn't granted to anybody
+    private static let newLink: UInt16 = 16
+    private static let setLink: UInt16 = 19
+
     /// Asks for another MTU of the loopback interface; what the kernel or the gateway said, and what it is then.
     private func change(
-        _ session: GatewaySession, to mtu: UInt32
+        _ session: GatewaySession, to mtu: UInt32, by type: UInt16 = newLink
     ) throws -> (code: Int32, mtu: UInt32) {
-        // RTM_NEWLINK for the loopback interface, with IFLA_MTU
-        let request = try Request(type: MessageType(rawValue: 16), flags: [.ack]) {
+        // IFLA_MTU of the loopback interface
+        let request = try Request(type: MessageType(rawValue: type), flags: [.ack]) {
             (writer: inout MessageWriter) throws(WireError) in
             writer.append([0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
             try writer.attribute(4, mtu)
@@ -148,17 +155,24 @@ extension Selftest {
         }
     }
 
-    private func refused(_ tried: String, _ credentials: Credentials, readOnly: Bool) -> Attempt {
+    private func refused(
+        _ tried: String, _ credentials: Credentials, readOnly: Bool = false, by type: UInt16 = newLink
+    ) -> Attempt {
         attempt(tried) {
             let before = try currentMTU()
-            let (code, mtu) = try change(try session(credentials, readOnly: readOnly), to: Self.loopbackMTU.refused)
+            let session = try session(credentials, readOnly: readOnly)
+            let (code, mtu) = try change(session, to: Self.loopbackMTU.refused, by: type)
             let kernel = mtu == before ? "the kernel is unchanged" : "the kernel has changed"
             return (code == EPERM && mtu == before, "\(code == 0 ? "done" : errorName(code)), \(kernel)")
         }
     }
 
     private var readerCannotWrite: Attempt {
-        refused("a client with read grants sets an MTU", gateway.certificates.reader, readOnly: false)
+        refused("a client with read grants sets an MTU", gateway.certificates.reader)
+    }
+
+    private var writerCannotWriteOtherwise: Attempt {
+        refused("a client with NEWLINK does the same by SETLINK", gateway.certificates.writer, by: Self.setLink)
     }
 
     private var readOnlySession: Attempt {
@@ -166,7 +180,7 @@ extension Selftest {
     }
 
     private var writerCanWrite: Attempt {
-        attempt("the same without that") {
+        attempt("the same by NEWLINK") {
             let wanted = Self.loopbackMTU.changed
             let (code, mtu) = try change(try session(gateway.certificates.writer), to: wanted)
             return (code == 0 && mtu == wanted, code == 0 ? "done, the kernel has changed" : errorName(code))

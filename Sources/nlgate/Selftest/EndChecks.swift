@@ -49,14 +49,13 @@ extension Selftest {
         let number = gateway.pid
         var processes: [ProcessView] = []
         // Those that were ended are started again.
-        for _ in 0..<400 {
+        _ = holds(within: 10) {
             processes = HelperKind.all.flatMap { gateway.processes($0) }
-            if processes.count > 1 { break }
-            usleep(25_000)
+            return processes.count > 1
         }
         let count = processes.count
         gateway.killSupervisor()
-        for _ in 0..<400 where processes.contains(where: \.isRunning) { usleep(25_000) }
+        _ = holds(within: 10) { !processes.contains(where: \.isRunning) }
         let left = processes.count(where: \.isRunning)
         report(
             Finding(
@@ -81,8 +80,9 @@ extension Selftest {
                     answer = error.answer
                 }
             } catch {
+                // The next ones would be no better.
                 attempts.append(Attempt(false, trial.name, error.text))
-                continue
+                break
             }
             attempts.append(trial.attempt(unconfined: unconfined(trial), confined: answer))
         }
@@ -112,12 +112,12 @@ private final class LoneSupervisor {
             throw SelftestStop("\(programs.daemon) can't be started: \(error)")
         }
         let view = ProcessView(pid: child.pid)
-        for _ in 0..<2000 {
-            if Int(view.status("Seccomp_filters")) == inheritedFilters + 1 { return }
-            guard view.isRunning else { break }
-            usleep(2000)
+        var isSealed = false
+        _ = holds(within: 5) {
+            isSealed = Int(view.status("Seccomp_filters")) == inheritedFilters + 1
+            return isSealed || !view.isRunning
         }
-        throw SelftestStop("a supervisor doesn't seal itself")
+        guard isSealed else { throw SelftestStop("it doesn't seal itself") }
     }
 
     deinit {

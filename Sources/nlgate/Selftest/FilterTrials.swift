@@ -49,7 +49,8 @@ enum FilterTrials {
     /// What not even the supervisor does.
     static let supervisor = [
         call("init_module()", SYS_init_module, 0, 0, 0), call("bpf()", SYS_bpf, everything, 0, 0),
-        call("ptrace()", SYS_ptrace, 2, 0, 0, 0), call("process_vm_readv(pid 1)", SYS_process_vm_readv, 1, 0, 0, 0, 0, 0),
+        call("ptrace()", SYS_ptrace, 2, 0, 0, 0),
+        call("process_vm_readv(pid 1)", SYS_process_vm_readv, 1, 0, 0, 0, 0, 0),
         call("io_uring_setup()", SYS_io_uring_setup, 1, 0), call("keyctl()", SYS_keyctl, 0, 0, 0),
         call("socket(PACKET)", SYS_socket, 17, 3, 0), call("socket(VSOCK)", SYS_socket, 40, 1, 0),
         call("fork()", SYS_clone, 17, before: .done), call("kill(pid 1, 0)", SYS_kill, 1, 0, before: .done),

@@ -24,7 +24,9 @@ struct MeasureTrials {
             TrialGroup(measure: "capabilities", trials: capabilities),
             TrialGroup(measure: "kernel refuses writes", trials: [write]),
             TrialGroup(measure: "limits", trials: limits),
-            TrialGroup(measure: "memory never executable", trials: memory, missing: hasMDWE ? nil : "this kernel has no PR_SET_MDWE (it came with 6.3)"),
+            TrialGroup(
+                measure: "memory never executable", trials: memory,
+                missing: hasMDWE ? nil : "this kernel has no PR_SET_MDWE (it came with 6.3)"),
             TrialGroup(measure: "process settings", trials: settings),
         ].filter { !$0.trials.isEmpty }
     }
@@ -38,7 +40,8 @@ struct MeasureTrials {
         ["/etc/passwd", "/proc/self", "/dev/null"].map { path in
             Trial("stat(\(path))", after: .error(ENOENT)) { subject throws(SubjectLost) in
                 let path = subject.string(path)
-                return try subject.call(SYS_statx, workingDirectory, path, 0, 0x7ff, subject.bytes(.init(repeating: 0, count: 256)))
+                return try subject.call(
+                    SYS_statx, workingDirectory, path, 0, 0x7ff, subject.bytes(.init(repeating: 0, count: 256)))
             }
         }
     }

@@ -67,3 +67,13 @@ struct ProcessView {
         return !state.isEmpty && !state.hasPrefix("Z") && !state.hasPrefix("X")
     }
 }
+
+/// Asks until the condition holds; false when it doesn't in time.
+func holds(within seconds: UInt64, _ condition: () -> Bool) -> Bool {
+    let end = Clock.monotonicMilliseconds() + seconds * 1000
+    while !condition() {
+        guard Clock.monotonicMilliseconds() < end else { return false }
+        usleep(2000)
+    }
+    return true
+}

@@ -49,7 +49,9 @@ extension Selftest {
         } catch {
             throw SelftestStop("the gateway gives no session: \(error)")
         }
-        guard session.welcome.isPrivileged else { throw SelftestStop("the gateway has no privileged session to look at") }
+        guard session.welcome.isPrivileged else {
+            throw SelftestStop("the gateway has no privileged session to look at")
+        }
         var recipes: [HelperRecipe] = []
         var users: [UInt32] = []
         let live = try liveProcesses()

@@ -5,7 +5,8 @@ import Glibc
 /// `nlgate selftest`: what confines the gateway, tried on this host.
 struct SelftestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "selftest", abstract: "Prove on this host, with the installed programs, what confines the gateway.",
+        commandName: "selftest",
+        abstract: "Prove on this host, with the installed programs, what confines the gateway.",
         discussion: """
             Starts a throwaway gateway in a network of its own, which nobody else can reach, and tries to break out of each \
             of its processes. One line for each measure: 'ok', 'FAILED', or 'not tried' with the reason, which says \

@@ -91,12 +91,12 @@ struct StateChecks {
 
     /// Whether the user can trace a process that doesn't defend itself, once that is ready.
     private func attachable(_ pid: Int32, _ user: UInt32) -> Answer {
-        for _ in 0..<200 {
-            let answer = Answer(Int64(cst_trace_as(user, pid)))
-            if answer == .done(0) { return answer }
-            usleep(5000)
+        var answer = Answer.untraceable(ESRCH)
+        _ = holds(within: 5) {
+            answer = Answer(Int64(cst_trace_as(user, pid)))
+            return answer == .done(0)
         }
-        return Answer(Int64(cst_trace_as(user, pid)))
+        return answer
     }
 
     private var root: [Attempt] {

@@ -1,7 +1,7 @@
 import CSelftest
 import Foundation
-import GatewayURL
 import GatewayProtocol
+import GatewayURL
 import Glibc
 import LinuxSys
 import RemoteNetlink
@@ -141,7 +141,7 @@ final class ThrowawayGateway {
     }
     var supervisor: ProcessView { ProcessView(pid: pid) }
 
-    /// What its policy says: one client reads, another one and root may do everything.
+    /// What its policy says: one client reads, another one and root may also change links by one operation.
     private static let policy = """
         policy: 1
         clients:
@@ -150,7 +150,7 @@ final class ThrowawayGateway {
           root: { uid: 0 }
         roles:
           reading: { read: all, listen: { route: all } }
-          writing: { include: [reading], write: { route: all } }
+          writing: { include: [reading], write: { route: [NEWLINK] } }
         bindings:
           - { client: reader, roles: [reading] }
           - { client: writer, roles: [writing] }
@@ -165,11 +165,12 @@ final class ThrowawayGateway {
         do throws(Errno) {
             let policy = try Descriptor.open(folder + "/policy.yaml", flags: O_WRONLY | O_CREAT, mode: 0o600)
             _ = try policy.write(Array(Self.policy.utf8).span)
-            let words = certificates.daemonWords + [
-                "--listen", Self.tls, "--listen", "unix://\(folder)/s.sock", "--admin", folder + "/admin.sock",
-                "--policy", folder + "/policy.yaml", "--audit", "none", "--frontends", "1", "--readers", "1",
-                "--stop-on-eof",
-            ]
+            let words =
+                certificates.daemonWords + [
+                    "--listen", Self.tls, "--listen", "unix://\(folder)/s.sock", "--admin", folder + "/admin.sock",
+                    "--policy", folder + "/policy.yaml", "--audit", "none", "--frontends", "1", "--readers", "1",
+                    "--stop-on-eof",
+                ]
             let ends = try Descriptor.packetPair().release()
             let theirs = Descriptor(owning: ends.theirs)
             let null = try Descriptor.open("/dev/null", flags: O_RDWR)
