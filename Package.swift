@@ -66,7 +66,7 @@ let package = Package(
             name: "nlgate",
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayIPC", "GatewayProtocol", "GatewayURL",
-                "TLSSocket", "LinuxSys", "PolicyFile", "GatewayPolicy", "Roles", "ExecMonitor",
+                "TLSSocket", "LinuxSys", "PolicyFile", "GatewayPolicy", "Roles", "ExecMonitor", "CSelftest",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -82,6 +82,7 @@ let package = Package(
         // C: what Swift can't call, and the three system libraries.
         .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
         .target(name: "CRemoteKey", dependencies: ["COpenSSL"]),
+        .target(name: "CSelftest", cSettings: [.define("_GNU_SOURCE")]),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .systemLibrary(name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
@@ -148,7 +149,9 @@ let package = Package(
     ]
 )
 
-for target in package.targets where ![.system, .plugin, .binary].contains(target.type) && target.name != "CLinux" {
+let withoutSwift = ["CLinux", "CSelftest"]
+for target in package.targets
+where ![.system, .plugin, .binary].contains(target.type) && !withoutSwift.contains(target.name) {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
         .strictMemorySafety(),

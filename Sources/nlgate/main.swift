@@ -15,9 +15,8 @@ struct NLGate: ParsableCommand {
         subcommands: [
             LinkCommand.self, AddressCommand.self, RouteCommand.self, NeighbourCommand.self, RuleCommand.self,
             QdiscCommand.self, ClassCommand.self, FilterCommand.self, MonitorCommand.self, TaskStatsCommand.self,
-            ExecCommand.self, TunnelCommand.self, WhoamiCommand.self, DoctorCommand.self, StatusCommand.self,
-            PolicyCommand.self,
-            PKICommand.self,
+            ExecCommand.self, TunnelCommand.self, WhoamiCommand.self, DoctorCommand.self, SelftestCommand.self,
+            StatusCommand.self, PolicyCommand.self, PKICommand.self,
         ])
 }
 
