@@ -17,7 +17,7 @@ def escape(text):
 
 def output(*words):
     environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
-    return subprocess.run(words, check=True, capture_output=True, text=True, env=environment, timeout=60).stdout
+    return subprocess.run(words, check=True, capture_output=True, text=True, env=environment, timeout=300).stdout
 
 
 def header(name, section, date, version, title):
