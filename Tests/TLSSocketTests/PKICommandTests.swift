@@ -59,7 +59,7 @@ import Testing
         let listed = try pki("list ca").output.split(separator: "\n").map(String.init)
         #expect(listed.count == 3)
         #expect(listed[1].hasPrefix("valid ") && listed[1].contains("gate.example DNS:gate.example IP:192.0.2.1"))
-        #expect(listed[2].hasPrefix("valid:19-days-left client"))
+        #expect(listed[2].hasPrefix("valid:") && listed[2].contains("-days-left client"))
         let shown = try pki("show ca/client/noc-7.crt").output
         for line in [
             "subject     CN=noc-7", "issuer      CN=My-CA", "use         client", "key         EC P-256",
