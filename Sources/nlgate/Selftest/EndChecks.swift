@@ -125,7 +125,8 @@ private final class LoneSupervisor {
     }
 
     func traced() throws(SubjectLost) -> TracedProcess {
+        let process = try TracedProcess(attachingTo: child.pid)
         isTraced = true
-        return try TracedProcess(attachingTo: child.pid)
+        return process
     }
 }

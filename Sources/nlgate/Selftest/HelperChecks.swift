@@ -14,7 +14,8 @@ extension Selftest {
             stopped = found
         } catch {
             let text = "it doesn't come to its filter: \(error.answer)"
-            return report(Finding(title, "measures without the filter", [Attempt(false, "start", text)]))
+            let verdict: Verdict = if case .untraceable = error.answer { .notTried } else { .failed }
+            return report(Finding(title, "measures without the filter", [Attempt(verdict, "start", text)]))
         }
         let user = UInt32(stopped.copy.view.status("Uid").split(separator: " ").first ?? "") ?? 0
         let neighbour = cst_waiting_child(user)

@@ -94,8 +94,9 @@ final class HelperCopy {
 
     /// The process with a tracer, stopped at once or as soon as it waits for something.
     func traced(atOnce: Bool) throws(SubjectLost) -> TracedProcess {
+        let process = try TracedProcess(attachingTo: pid, atOnce: atOnce)
         isEnded = true
-        return try TracedProcess(attachingTo: pid, atOnce: atOnce)
+        return process
     }
 
     /// Goes on without a tracer.

@@ -22,6 +22,11 @@ final class Selftest {
         self.programs = programs
         self.report = report
         let folder = try ThrowawayPlace.enter(besides: programs)
+        do throws(SubjectLost) {
+            _ = try TracedProcess(unconfined: 0)
+        } catch {
+            throw SelftestStop("processes can't be traced here, which takes CAP_SYS_PTRACE: \(error.answer)")
+        }
         let certificates = try ThrowawayCertificates(in: folder)
         gateway = try ThrowawayGateway(programs, in: folder, certificates: certificates)
         inheritedFilters = Int(ProcessView.own.status("Seccomp_filters")) ?? 0

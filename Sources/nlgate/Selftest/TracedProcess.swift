@@ -63,7 +63,8 @@ final class TracedProcess {
         var result = cst_attach(pid)
         if result == 0, !atOnce { result = cst_settle(pid) }
         guard result == 0 else {
-            cst_end(pid)
+            // It is as it was.
+            _ = cst_detach(pid)
             throw SubjectLost(answer: .untraceable(-result))
         }
         memory = cst_memory(pid)
@@ -73,7 +74,12 @@ final class TracedProcess {
     convenience init(unconfined uid: UInt32 = 0) throws(SubjectLost) {
         let pid = cst_waiting_child(uid)
         guard pid > 0 else { throw SubjectLost(answer: .untraceable(-pid)) }
-        try self.init(attachingTo: pid, atOnce: true)
+        do throws(SubjectLost) {
+            try self.init(attachingTo: pid, atOnce: true)
+        } catch {
+            cst_end(pid)
+            throw error
+        }
         // Until it waits, it has things of its own to do.
         try run(to: AwaitedCall(number: SYS_ppoll))
         try leaveOut(answering: -Int64(EINTR))
