@@ -112,10 +112,12 @@ extension GatewayTests {
             ) { gateway in
                 var own = identities.credentials()
                 own.authority = Array(text(ofFile: root.certificate).utf8)
-                #expect(try !gateway.session(Gateway.tls, credentials: own).welcome.roles.isEmpty)
+                let roles = try gateway.session(Gateway.tls, credentials: own).welcome.roles
+                #expect(!roles.isEmpty)
                 own.authority = identities.authorityCertificate
-                let wrong = own
-                #expect(throws: (any Error).self) { _ = try gateway.session(Gateway.tls, credentials: wrong) }
+                var isRefused = false
+                do { _ = try gateway.session(Gateway.tls, credentials: own) } catch { isRefused = true }
+                #expect(isRefused)
             }
         }
     }
