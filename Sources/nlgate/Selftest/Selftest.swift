@@ -23,7 +23,7 @@ final class Selftest {
         self.report = report
         let folder = try ThrowawayPlace.enter(besides: programs)
         do throws(SubjectLost) {
-            _ = try TracedProcess(unconfined: 0)
+            _ = try TracedProcess(unconfined: 65_534)
         } catch {
             throw SelftestStop("processes can't be traced here, which takes CAP_SYS_PTRACE: \(error.answer)")
         }
