@@ -17,7 +17,7 @@
 
 // PTRACE_O_TRACESYSGOOD marks the stops at system calls.
 #define SYSCALL_STOP (SIGTRAP | 0x80)
-#define SECONDS 30
+#define SECONDS 10
 // Options of tracing: always, and while the process makes a call for us.
 #define ALWAYS ((long)PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD)
 #define CALLING (ALWAYS | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK)

@@ -23,6 +23,10 @@ final class Selftest {
         self.report = report
         let folder = try ThrowawayPlace.enter(besides: programs)
         do throws(SubjectLost) {
+            // CAP_SYS_PTRACE
+            guard let own = ProcessView.own.capabilities("CapEff"), own & 1 << 19 != 0 else {
+                throw SubjectLost(answer: .untraceable(EPERM))
+            }
             _ = try TracedProcess(unconfined: 0)
         } catch {
             throw SelftestStop("processes can't be traced here, which takes CAP_SYS_PTRACE: \(error.answer)")
