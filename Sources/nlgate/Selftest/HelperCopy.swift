@@ -82,14 +82,22 @@ final class HelperCopy {
 
     deinit { end() }
 
-    /// Waits for its first message, which says that it is sealed; false when it has ended, or says something else.
+    /// Waits for the message that says that it is sealed; false when it has ended, or says something else.
     func isReady() -> Bool {
+        switch message() {
+        case .ready?: true
+        // A keeper says first when its certificates end.
+        case .expiries?: if case .ready? = message() { true } else { false }
+        default: false
+        }
+    }
+
+    private func message() -> ChildMessage? {
         var buffer = [UInt8](repeating: 0, count: maximumMessageLength + 1)
         guard (try? control.wait(for: .read, milliseconds: 10_000)) == true,
-            case .bytes(let count)? = try? control.receivePacket(into: &buffer, count: buffer.count),
-            case .ready? = try? ChildMessage(Array(buffer[..<count]))
-        else { return false }
-        return true
+            case .bytes(let count)? = try? control.receivePacket(into: &buffer, count: buffer.count)
+        else { return nil }
+        return try? ChildMessage(Array(buffer[..<count]))
     }
 
     /// The process with a tracer, stopped at once or as soon as it waits for something.

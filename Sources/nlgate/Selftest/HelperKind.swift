@@ -16,12 +16,15 @@ struct HelperKind {
     var permitted: UInt64 = 0
     /// Filters of its own, beside the supervisor's.
     var filters = 2
+    /// It may lock memory, to keep it out of swap space.
+    var locksMemory = false
     /// A live gateway has such a process; otherwise it only runs now and then.
     var isStanding = true
 
     static let netAdmin: UInt64 = 1 << 12
 
     static let frontend = HelperKind(title: "frontend", file: "nlgate-frontend")
+    static let keeper = HelperKind(title: "keeper", file: "nlgate-keeper", locksMemory: true)
     static let reader = HelperKind(title: "reader", file: "nlgate-broker", word: "role=reader", hasEmptyNetwork: false)
     /// With HELLO it takes a third filter.
     static let broker = HelperKind(
@@ -29,7 +32,7 @@ struct HelperKind {
         filters: 3)
     static let compiler = HelperKind(title: "policy compiler", file: "nlgate-policyc", isStanding: false)
 
-    static let all = [frontend, reader, broker, compiler]
+    static let all = [frontend, keeper, reader, broker, compiler]
 
     func fits(_ words: [String]) -> Bool {
         guard let name = words.first, name == file || name.hasSuffix("/" + file) else { return false }

@@ -157,10 +157,13 @@ struct MeasureTrials {
             Trial("setrlimit(processes)", after: .error(EPERM)) { subject throws(SubjectLost) in
                 try subject.call(SYS_prlimit64, 0, 6, subject.bytes(.words(64, 64)), 0)
             },
-            Trial("mlock()", after: .errors([EPERM, ENOMEM])) { subject throws(SubjectLost) in
-                try subject.call(SYS_mlock, subject.bytes([0]) & ~4095, 4096)
-            },
-        ]
+        ] + (kind.locksMemory ? [] : [lock])
+    }
+
+    private var lock: Trial {
+        Trial("mlock()", after: .errors([EPERM, ENOMEM])) { subject throws(SubjectLost) in
+            try subject.call(SYS_mlock, subject.bytes([0]) & ~4095, 4096)
+        }
     }
 
     private var memory: [Trial] {

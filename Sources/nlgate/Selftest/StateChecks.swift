@@ -138,7 +138,9 @@ struct StateChecks {
         [
             same("processes", process.limit("Max processes"), "0 0"),
             same("core file", process.limit("Max core file size"), "0 0"),
-            same("locked memory", process.limit("Max locked memory"), "0 0"),
+            kind.locksMemory
+                ? bounded("locked memory", "Max locked memory")
+                : same("locked memory", process.limit("Max locked memory"), "0 0"),
             same("message queues", process.limit("Max msgqueue size"), "0 0"),
             bounded("open files", "Max open files"), bounded("file size", "Max file size"),
             bounded("address space", "Max address space"),
