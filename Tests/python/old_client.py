@@ -159,11 +159,22 @@ def ipdb():
         if getattr(link, 'last_error', None):
             raise link.last_error
 
+    def kernel():
+        # What is there, asked anew: a view that has missed something would say what it hoped for.
+        ip = connect()
+        index = index_of(ip, 'vpn')
+        return set((attribute(address, 'IFA_ADDRESS'), address['prefixlen'])
+                   for address in ip.get_addr() if address['family'] == 2 and address['index'] == index)
+
     for _ in range(TRIES):
         refused = bool(attempt(clash))
-        if until(lambda: addresses('vpn') == wanted, 20 // TRIES) and refused:
+        if until(lambda: addresses('vpn') == wanted, 20 // TRIES) and kernel() == wanted and refused:
             break
-        attempt(connect().addr, 'delete', index_of(connect(), 'vpn'), '10.0.0.3', 24)
+        ip = connect()
+        for address, length in kernel() - wanted:
+            attempt(ip.addr, 'delete', index_of(ip, 'vpn'), address, length)
+        for address, length in wanted - kernel():
+            attempt(ip.addr, 'add', index_of(ip, 'vpn'), address, length)
         db = view()
     say({'clash': refused, 'addresses': sorted(addresses('vpn'))})
 
