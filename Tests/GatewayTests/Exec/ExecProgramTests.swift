@@ -86,7 +86,9 @@ extension GatewayTests.Exec {
             let socket = scene.gateway.scratch.path + "/bird"
             let count = "ip route show proto bird | wc -l"
             let bird = try start("exec bird -f -c \(file) -s \(socket)")
-            try eventually("bird has exported: \(bird.log)", seconds: 240) { try scene.local(count).output == "10000\n" }
+            try eventually("bird has exported: \(bird.log)", seconds: 240) {
+                try scene.local(count).output == "10000\n"
+            }
             let said = "for what in 'route count' 'interfaces summary'; do birdc -s \(socket) show $what; done"
             let result = try scene.local("ip route; \(said)").output
             try bird.child.signal(SIGTERM)
