@@ -35,7 +35,9 @@ extension GatewayTests {
             }
         }
 
-        private static let programs = ["nlgated", "nlgate-frontend", "nlgate-keeper", "nlgate-broker", "nlgate-policyc"]
+        private static let programs = [
+            "nlgated", "nlgate-frontend", "nlgate-keeper", "nlgate-broker", "nlgate-policyc",
+        ]
 
         private func selftest(_ words: [String]) throws -> ToolResult {
             // With something left out, it waits for what never comes.
