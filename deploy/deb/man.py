@@ -111,7 +111,7 @@ def daemon_page(text, date, version):
     usage = [l for l in text.splitlines() if "nlgated" in l and l.startswith(("usage:", "      "))][:2]
     lines += [escape(l.replace("usage:", "").strip()) for l in usage] + [".fi", ".SH DESCRIPTION"]
     lines += ["Serves this host\\(aqs netlink to clients on other hosts, over mutual TLS and through sealed processes.",
-              "SIGHUP reads the policy again and opens the audit log again; SIGTERM ends every session and then the daemon.",
+              "SIGHUP reads the policy, the key, the certificates and the revocation list again, and opens the audit log again; SIGTERM ends every session and then the daemon.",
               ".SH OPTIONS"]
     columns = 24
     for line in text.splitlines():
@@ -135,7 +135,7 @@ def configuration_page(example, date, version):
               "line says goes before the file. The file belongs to root, and nobody else may write it.",
               "\\fBnlgated \\-\\-check\\fR names every error with file, line and column;",
               "\\fBnlgated \\-\\-print\\-config\\fR prints all options and where each comes from.",
-              "A change is in force after \\fBsystemctl restart nlgated\\fR; a reload reads only the policy again.",
+              "A change is in force after \\fBsystemctl restart nlgated\\fR; a reload reads the files that it names again, not this one.",
               ".SH EXAMPLE", ".nf"]
     return lines + [escape(l) or "\\&" for l in example.splitlines()] + [".fi", ".SH SEE ALSO", "\\fBnlgated\\fR(8)"]
 
