@@ -28,7 +28,7 @@ extension GatewayTests {
                 (try scratch.write("", to: "empty"), "is empty"), (large, "is larger than 1048576 bytes"),
                 (try scratch.write(content, to: "group", mode: 0o664), "can write it; 'chmod go-w' first"),
                 (try scratch.write(content, to: "others", mode: 0o646), "can write it; 'chmod go-w' first"),
-                (foreign, "belongs to uid 61111; a policy must belong to root or to the user of the daemon (uid 0)"),
+                (foreign, "belongs to uid 61111; it must belong to root or to the user of the daemon (uid 0)"),
             ] {
                 let said = try Gateway.failure(["--policy", path])
                 #expect(said.contains("--policy \(path): "), "\(said)")

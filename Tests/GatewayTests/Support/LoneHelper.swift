@@ -165,10 +165,13 @@ final class LoneHelper {
             HelperImage(path: program(name)), arguments: arguments,
             descriptors: [null.raw, null.raw, log.raw, ends.theirs.descriptor.raw] + more)
         control = ends.ours
-        guard let first = try ends.ours.receive(), case .ready = try ChildMessage(first) else {
+        var said = try ends.ours.receive() ?? []
+        // A keeper says before it is ready when its certificates end.
+        if case .expiries? = try? ChildMessage(said) { said = try ends.ours.receive() ?? [] }
+        guard case .ready? = try? ChildMessage(said) else {
             throw ToolFailure(description: "the helper is not ready: \(text(ofFile: scratch.path + "/log"))")
         }
-        ready = first
+        ready = said
     }
 
     deinit { try? child.signal(SIGKILL) }
