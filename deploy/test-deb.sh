@@ -56,10 +56,10 @@ StandardError=file:/given/output
 ExecStart=/bin/bash /given/test-inside.sh booted
 END
 ln -s ../nlgate-test.service "$root/etc/systemd/system/multi-user.target.wants/nlgate-test.service"
-# nspawn's own filter doesn't know the calls by which the processes seal themselves.
+# nspawn's own filter doesn't know the calls by which the processes seal themselves, and the keeper locks its memory.
 timeout -k 10 300 systemd-nspawn --quiet --register=no --keep-unit --directory="$root" --boot --private-network \
     --bind="$scratch/given:/given" --console=pipe \
-    --system-call-filter="landlock_create_ruleset landlock_add_rule landlock_restrict_self" \
+    --system-call-filter="landlock_create_ruleset landlock_add_rule landlock_restrict_self @memlock" \
     </dev/null >"$scratch/console" 2>&1 || true
 cat "$scratch/given/output" 2>/dev/null || { echo "test-deb: the system didn't boot:" >&2; tail -n 40 "$scratch/console" >&2; exit 1; }
 grep -qx 'all passed' "$scratch/given/output" || { echo "test-deb: FAILED" >&2; exit 1; }

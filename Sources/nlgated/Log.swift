@@ -23,6 +23,12 @@ func writeLog(_ level: LogLevel, _ text: String) {
 
 /// Writes what a compiler said of a file, which has its own beginning.
 func writeDiagnostic(_ line: String) {
-    let level = line.contains(": error: ") ? LogLevel.error : .warning
+    let level = has(line, ": error: ") ? LogLevel.error : .warning
     writeStandardError(hasLevels ? "<\(level.rawValue)>\(line)" : line)
+}
+
+/// True when the text has these words in it; `String.contains` brings the runtime of regular expressions along.
+private func has(_ text: String, _ words: String) -> Bool {
+    let (text, words) = (Array(text.utf8), Array(words.utf8))
+    return text.indices.contains { text[$0...].starts(with: words) }
 }

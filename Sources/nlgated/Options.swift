@@ -47,6 +47,7 @@ struct Options {
     }
 
     var usesTLS: Bool { speaks(.tls) }
+    var printsConfiguration: Bool { settings.contains { $0.name == "print-config" } }
 
     func speaks(_ scheme: GatewayURL.Scheme) -> Bool {
         activated.contains(scheme) || listen.contains { $0.scheme == scheme }

@@ -15,7 +15,7 @@ do throws(StartError) {
     SupervisorSealing.normaliseDescriptors(keeping: manager.socketNames.count)
     let activated = try manager.schemes()
     let options = try Options(try ConfigurationReader.settings(words, activated), activated: activated)
-    if options.settings.contains(where: { $0.name == "print-config" }) { throw .help(options.asConfiguration) }
+    if options.printsConfiguration { throw .help(options.asConfiguration) }
     printInsecureChoices(options)
     let files = try CredentialFiles(options)
     let users = try Users(options)
