@@ -31,7 +31,6 @@ need_command nft nftables
 need_command ethtool ethtool
 need_command conntrack conntrack
 need_command bird bird2
-need_command go golang-go
 need_command nl-link-list libnl-utils
 need_command wg wireguard-tools
 need_command ping iputils-ping
