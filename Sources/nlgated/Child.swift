@@ -100,6 +100,8 @@ final class Child {
         self.deadline = deadline
     }
 
+    /// Sessions that go through it.
+    var sessionCount: Int { isFrontend ? sessionOf.count : sessions.count }
     var isReady: Bool { report != nil }
     var isFrontend: Bool { kind.role == .frontend }
     var hasQueue: Bool { queueHead < queue.count }

@@ -6,6 +6,8 @@ struct LoadedPolicy {
     /// Counted from 1 since the daemon's start.
     let number: UInt32
     let tables: PolicyTables
+    /// Who is who in it.
+    let clientTable: ClientTable
     /// The file's path, or the name of a built-in.
     let name: String
     /// Milliseconds since 1970.
@@ -26,6 +28,8 @@ struct LoadedPolicy {
 /// What is to be said of a policy, and to whom.
 struct PolicyNews {
     let text: String
+    /// Of the daemon's first the start itself tells.
+    let isFirst: Bool
     let warnings: [String]
     /// Admin clients.
     let waiting: [UInt64]

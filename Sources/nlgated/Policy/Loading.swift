@@ -75,16 +75,15 @@ extension Supervisor {
         let warnings = diagnostics + unserved
         policyCount += 1
         let loaded = LoadedPolicy(
-            number: policyCount, tables: tables, name: done.input.name, loadedAt: Clock.unixMilliseconds(),
-            warnings: warnings)
+            number: policyCount, tables: tables, clientTable: tables.clientTable, name: done.input.name,
+            loadedAt: Clock.unixMilliseconds(), warnings: warnings)
         let isFirst = policy == nil
         policy = loaded
         tellPolicy()
         for line in warnings { writeDiagnostic(line) }
         let text = "policy \(printable(loaded.name)) loaded: \(loaded.summary)"
         if !options.checkOnly { audit.reload(loaded.name, isLoaded: true, loaded.summary) }
-        guard !isFirst else { return }
-        policyNews.append(PolicyNews(text: text, warnings: warnings, waiting: done.request.waiting))
+        policyNews.append(PolicyNews(text: text, isFirst: isFirst, warnings: warnings, waiting: done.request.waiting))
         rejudge()
         if lastReview == nil { announcePolicy() }
     }
@@ -92,8 +91,10 @@ extension Supervisor {
     /// Nobody has rights of the policy before any more: whoever wants to know gets to know.
     func announcePolicy() {
         for news in policyNews {
-            log(news.text)
-            notifier.ready(news.text)
+            if !news.isFirst {
+                log(news.text)
+                notifier.ready(news.text)
+            }
             for client in news.waiting { admin.answer(client, ok: news.text, news.warnings, self) }
         }
         policyNews = []

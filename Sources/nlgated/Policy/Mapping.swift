@@ -15,7 +15,7 @@ extension Supervisor {
     /// The keeper gets to know who is who in the policy in force.
     func tellPolicy() {
         guard let keeper, let policy else { return }
-        for part in TablePart.parts(of: policy.tables.clientTable.encode()) {
+        for part in TablePart.parts(of: policy.clientTable.encode()) {
             send(.clients(policy: policy.number, part: part), to: keeper)
         }
     }
@@ -28,7 +28,7 @@ extension Supervisor {
 
     /// What somebody without a certificate is to the policy in force.
     func standing(_ identity: Identity) -> Standing? {
-        policy?.tables.clientTable.standing(of: identity, daemonUID: daemonUID)
+        policy?.clientTable.standing(of: identity, daemonUID: daemonUID)
     }
 
     /// False when no well-behaved keeper says this.
