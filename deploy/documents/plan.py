@@ -66,7 +66,7 @@ BEFORE = [
 #   target: a target of the Makefile. name: other words for a program, not a command line.
 #   nobody: tried by nobody, with the reason; each is printed at the end.
 LINES = [
-    ('nlgate exec', 'noc', 'nlgate exec -- ip -br link'),
+    ('nlgate exec', 'ca', 'nlgate help exec'),
     ('nlgate exec --host tls:*', 'noc', ''),
     ('nlgate route table all dev eth0', 'noc', ''),
     ('nlgate addr show dev eth0', 'noc', ''),
