@@ -36,5 +36,8 @@ while IFS= read -r name; do
     grep -q "^| \`$name\` |" docs/limits.md || complain "docs/limits.md lacks the limit $name"
 done < <(sed -n 's/.*Entry("\([a-z-]*\)".*/\1/p' Sources/nlgated/Limits.swift)
 
+# Messages that are quoted are said.
+python3 deploy/check-messages.py || complain "a message is quoted that no program says"
+
 [ "$failures" -eq 0 ] || exit 1
 echo "check-docs: links, $rows named tests and the limits are there"
