@@ -36,6 +36,9 @@ while IFS= read -r name; do
     grep -q "^| \`$name\` |" docs/limits.md || complain "docs/limits.md lacks the limit $name"
 done < <(sed -n 's/.*Entry("\([a-z-]*\)".*/\1/p' Sources/nlgated/Limits.swift)
 
+# What is named exists.
+python3 deploy/check-names.py || complain "something is named that isn't there"
+
 # Messages that are quoted are said.
 python3 deploy/check-messages.py || complain "a message is quoted that no program says"
 
