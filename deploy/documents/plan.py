@@ -18,7 +18,6 @@ PLAN = [
     ('README.md', 'nlgate addr add*', 'noc', 'unrestricted'),
     ('README.md', 'clients*', 'drawing', ''),
     ('README.md', 'import RemoteNetlink*', 'read by', 'Tests/RemoteNetlinkTests/DocumentationTests.swift'),
-    ('docs/architecture.md', 'clients on*', 'drawing', ''),
     ('docs/commands.md', 'nlgate link add br0*', 'noc', 'unrestricted'),
     ('docs/confinement.md', '# nlgate selftest*', 'session', 'edge1'),
     ('docs/first-ten-minutes.md', 'nlgate pki init*', 'noc', ''),
