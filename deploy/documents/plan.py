@@ -65,12 +65,12 @@ BEFORE = [
 #   target: a target of the Makefile. name: other words for a program, not a command line.
 #   nobody: tried by nobody, with the reason; each is printed at the end.
 LINES = [
-    ('nlgate exec', 'ca', 'nlgate help exec'),
     ('nlgate exec --host tls:*', 'noc', ''),
     ('nlgate route table all dev eth0', 'noc', ''),
     ('nlgate addr show dev eth0', 'noc', ''),
     ('nlgate neigh dev eth0 nud stale', 'noc', ''),
     ('nlgate link type bridge', 'noc', ''),
+    ('nlgate --generate-completion-script zsh', 'ca', ''),
     ('nlgate COMMAND --help', 'noc', 'nlgate link --help'),
     ('nlgate monitor [[]GROUP…]', 'noc', 'timeout 1 nlgate monitor link route || [ $? = 124 ]'),
     ('nlgate taskstats --pid N', 'noc', 'nlgate taskstats --pid 1'),
