@@ -45,6 +45,8 @@ struct EasyRSATests {
         #expect(try folder.revocationLists().first?.count == 1)
         try easyRSA("revoke noc-8")
         #expect(try folder.issued().map(\.isValid) == [false, false, true])
+        let renewed = thrown { () throws(TLSError) in try folder.renewAuthority(validity: Validity(days: 9)) }
+        #expect(renewed?.code == .wrongPurpose)
         _ = try folder.issueClient(commonName: "ours", names: [], validity: Validity(days: 9))
         #expect(try folder.revocationLists().first?.count == 2)
         let server = try scratch.read("pki/issued/gate.example.crt")
