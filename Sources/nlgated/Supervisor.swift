@@ -115,18 +115,13 @@ final class Supervisor {
         frontendCount = options.frontends ?? cores
         readerCount = options.readers ?? max(2, cores)
         null = try attempt("/dev/null") { () throws(Errno) in try Descriptor.open("/dev/null", flags: O_RDWR) }
-        epoll = try Supervisor.queue(signals, listeners, admin)
+        epoll = try Supervisor.queue(signals, admin)
     }
 
-    private static func queue(
-        _ signals: Signals, _ listeners: Listeners, _ admin: AdminSocket
-    ) throws(StartError) -> Epoll {
+    private static func queue(_ signals: Signals, _ admin: AdminSocket) throws(StartError) -> Epoll {
         try attempt("epoll") { () throws(Errno) in
             let epoll = try Epoll()
             try epoll.add(signals.queue.descriptor.raw, .read, token: Token.signals)
-            for (index, listener) in listeners.unix.enumerated() {
-                try epoll.add(listener.descriptor.raw, .read, token: Token.unixListener(index))
-            }
             if let listener = admin.listener {
                 try epoll.add(listener.descriptor.raw, .read, token: Token.admin)
             }
