@@ -90,8 +90,10 @@ final class Supervisor {
     private var exitCode: Int32 = 0
     private var nextCheck: UInt64 = 0
     private var nextOmissions: UInt64 = 0
-    /// When warnings about the ends of certificates are due again, in monotonic milliseconds.
+    /// When the ends of certificates are looked at again, in monotonic milliseconds.
     var nextExpiryCheck: UInt64 = 0
+    /// What was said of each last, of which keeper's, and when it is said again, in monotonic milliseconds.
+    var expiryWarnings: [String: (keeper: UInt64, state: ExpiryState, again: UInt64)] = [:]
     private var buffer = [UInt8](repeating: 0, count: maximumMessageLength + 1)
 
     init(
