@@ -35,7 +35,11 @@ private let childMessages: [ChildMessage] = [
     .diagnostics(part), .tables(part), .audit(record), .armed(session: 12, seconds: 3600), .verified(client),
     .misbehaved(frontend: 1 << 33), .keeperLost, .measured(measures), .measuredAll,
     .revoked(frontend: 1 << 34, connection: 15),
-    .expiries(Expiries(certificate: 1, authority: 0, clientAuthority: 253_402_300_799, revocationList: 4)),
+    .expiries(
+        Expiries(
+            certificate: Expiry(end: 2, warnsFrom: 1), authority: .none,
+            clientAuthority: Expiry(end: 253_402_300_799, warnsFrom: 253_402_300_799),
+            revocationList: Expiry(end: 4, warnsFrom: 0))),
     .mapped(mapping),
 ]
 /// Those of children are numbered from 1, those of the supervisor from 64, in the order of the lists.
@@ -82,7 +86,7 @@ private struct Generator: RandomNumberGenerator {
     }
 
     @Test func `the lengths are those of the kinds, and each kind has a number of its own`() {
-        let fromChildren = [258, 242, 50, 6, 6, 10, 10, 4012, 4012, 336, 14, 3957, 10, 2, 58, 2, 14, 34, 1442]
+        let fromChildren = [258, 242, 50, 6, 6, 10, 10, 4012, 4012, 336, 14, 3957, 10, 2, 58, 2, 14, 66, 1442]
         #expect(childMessages.map { $0.encode().count } == fromChildren)
         #expect(
             supervisorMessages.map { $0.encode().count } == [
