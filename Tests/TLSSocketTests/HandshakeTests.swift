@@ -6,12 +6,13 @@ import Testing
 @Suite struct HandshakeTests {
     @Test func `both sides agree and see each other's certificate`() throws {
         let pki = try TestPKI()
-        let talk = try Conversation(pki.serverContext(), pki.clientContext())
+        let talk = try Conversation(pki.makeServer(), pki.clientContext())
         #expect(talk.server.peer == nil)
         let outcome = talk.handshake()
         #expect(outcome.server == nil)
         #expect(outcome.client == nil)
-        let client = try #require(talk.server.peer)
+        let client = try #require(talk.keeper.candidate?.peer)
+        #expect(talk.server.peer == client)
         #expect(client.commonName == "noc-7")
         #expect(client.issuer == "CN=test CA")
         #expect(client.fingerprint.count == 32)
@@ -27,12 +28,13 @@ import Testing
         let near = try SocketPair()
         let far = try SocketPair()
         let client = try pki.clientContext().connect(descriptor: near.nearNumber, serverName: "gate.example")
-        let server = try pki.serverContext().accept(descriptor: far.farNumber)
+        let keeper = try pki.makeServer()
+        let server = try keeper.accept(far.far)
         var byte: [UInt8] = [0]
         var waits = 0
         for _ in 0..<100_000 {
             if try client.handshake() == .wantRead { waits += 1 }
-            let isDone = try server.handshake() == .done && client.handshake() == .done
+            let isDone = try keeper.handshake(server) == .done && client.handshake() == .done
             if case .bytes = try near.far.receive(into: &byte, count: 1) { _ = try far.near.send(byte.span) }
             if case .bytes = try far.near.receive(into: &byte, count: 1) { _ = try near.far.send(byte.span) }
             if isDone { break }
@@ -52,7 +54,7 @@ import Testing
     @Test(arguments: ["gate.example", "GATE.example", "gate.example.", "127.0.0.1", "::1", "0:0::1", "::1%lo"])
     func `the names of the certificate are accepted`(name: String) throws {
         let pki = try TestPKI()
-        let outcome = try Conversation(pki.serverContext(), pki.clientContext(), name: name).handshake()
+        let outcome = try Conversation(pki.makeServer(), pki.clientContext(), name: name).handshake()
         #expect(outcome.server == nil)
         #expect(outcome.client == nil)
     }
@@ -60,7 +62,7 @@ import Testing
     @Test(arguments: ["other.example", "example", "x.gate.example", "127.0.0.2", "::2", "127.0.0.1.example"])
     func `other names are refused by the client, and the text has both`(name: String) throws {
         let pki = try TestPKI()
-        let outcome = try Conversation(pki.serverContext(), pki.clientContext(), name: name).handshake()
+        let outcome = try Conversation(pki.makeServer(), pki.clientContext(), name: name).handshake()
         let error = try #require(outcome.client)
         #expect(error.code == .nameMismatch)
         #expect(error.description.contains("gate.example"))
@@ -72,7 +74,7 @@ import Testing
     @Test func `a common name alone does not name a server`() throws {
         let pki = try TestPKI()
         let own = try pki.authority.issue("gate.example", [], usage: "serverAuth", validity: Validity(days: 1))
-        let outcome = try Conversation(pki.serverContext(own), pki.clientContext()).handshake()
+        let outcome = try Conversation(pki.makeServer(own), pki.clientContext()).handshake()
         #expect(outcome.client?.code == .nameMismatch)
         #expect(outcome.client?.description.contains("names no server") == true)
     }
@@ -94,7 +96,7 @@ import Testing
     func `plain bytes are not TLS`(bytes: String) throws {
         let pki = try TestPKI()
         let sockets = try SocketPair()
-        let server = try pki.serverContext().accept(descriptor: sockets.farNumber)
+        let server = try pki.makeServer().accept(sockets.far)
         _ = try sockets.near.send(Array(bytes.utf8).span)
         #expect(try sockets.far.wait(for: .read, milliseconds: 5000))
         let error = thrown { () throws(TLSError) in
@@ -108,7 +110,7 @@ import Testing
 
     @Test func `a peer that closes or resets in the handshake is named`() throws {
         let pki = try TestPKI()
-        let talk = try Conversation(pki.serverContext(), pki.clientContext())
+        let talk = try Conversation(pki.makeServer(), pki.clientContext())
         #expect(try talk.client.handshake() == .wantRead)
         talk.sockets.closeNear()
         let error = thrown { () throws(TLSError) in
@@ -120,7 +122,7 @@ import Testing
 
     @Test func `writing to a peer that is gone gives an error and no signal`() throws {
         let pki = try TestPKI()
-        let talk = try Conversation(pki.serverContext(), pki.clientContext())
+        let talk = try Conversation(pki.makeServer(), pki.clientContext())
         #expect(talk.handshake().server == nil)
         talk.sockets.closeNear()
         let error = thrown { () throws(TLSError) in

@@ -8,7 +8,7 @@ import Testing
 
     init() throws {
         let pki = try TestPKI()
-        talk = try Conversation(pki.serverContext(), pki.clientContext())
+        talk = try Conversation(pki.makeServer(), pki.clientContext())
         let outcome = talk.handshake()
         try #require(outcome.server == nil && outcome.client == nil)
     }
