@@ -52,7 +52,9 @@ let package = Package(
             ]),
         .executableTarget(
             name: "nlgate-keeper",
-            dependencies: ["GatewayIPC", "ControlSocket", "LinuxSys", "Confinement", "TLSHandshake", "TLSSocket"]),
+            dependencies: [
+                "Roles", "GatewayIPC", "ControlSocket", "LinuxSys", "Confinement", "TLSHandshake", "TLSSocket",
+            ]),
         .executableTarget(
             name: "nlgate-broker",
             dependencies: [
@@ -125,7 +127,7 @@ let package = Package(
         .testTarget(name: "TLSSocketTests", dependencies: ["TLSSocket", "TLSHandshake", "LinuxSys", "nlgate"]),
         .testTarget(
             name: "NlgateKeeperTests",
-            dependencies: ["nlgate-keeper", "GatewayIPC", "TLSHandshake", "TLSSocket", "LinuxSys"]),
+            dependencies: ["nlgate-keeper", "GatewayIPC", "Roles", "TLSHandshake", "TLSSocket", "LinuxSys"]),
         .testTarget(
             name: "RemoteNetlinkTests",
             dependencies: [

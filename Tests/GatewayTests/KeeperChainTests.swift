@@ -124,9 +124,10 @@ extension GatewayTests {
                 Issue.record("the supervisor must know")
                 return
             }
-            #expect(client.identity.commonName == #"noc-7\00.evil"#)
+            let memo = try #require(ClientMemo(client.memo))
+            #expect(memo.commonName == #"noc-7\00.evil"#)
             #expect(
-                client.identity.alternativeNames == [
+                memo.alternativeNames == [
                     AlternativeName(.dns, #"noc.example\00.evil"#), AlternativeName(.uri, #"spiffe://a\00/b"#),
                     AlternativeName(.email, #"a@b\00c"#),
                 ])

@@ -145,8 +145,10 @@ extension GatewayTests {
                         Issue.record("the supervisor must know")
                         return
                     }
-                    #expect(client.identity.commonName == "bob-7")
                     #expect(client.identity.fingerprint == (try fingerprint(theirs)))
+                    #expect(ClientMemo(client.memo)?.commonName == "bob-7")
+                    // And what he is to the policy.
+                    _ = try keeper.message()
                     known += 1
                 } else {
                     #expect(answer == .refused(connection: connection, reason: KeeperRefusal.notTheClient))

@@ -78,8 +78,8 @@ import Testing
             for name in others { #expect(match(bound, user, name) == nil, "\(names) \(name)") }
         }
         // It is somebody all the same.
-        #expect(bound.clientNames(of: user, daemonUID: 0) == ["noc"])
-        #expect(bound.clientNames(of: certificate(), daemonUID: 0) == [])
+        #expect(bound.clientNames(bound.clientTable.standing(of: user, daemonUID: 0)) == ["noc"])
+        #expect(bound.clientNames(bound.clientTable.standing(of: certificate(), daemonUID: 0)) == [])
     }
 
     @Test func `a session has the union of its bindings, each role once, and the lowest of the limits`() throws {

@@ -3,6 +3,8 @@ import Roles
 
 /// The policy in force.
 struct LoadedPolicy {
+    /// Counted from 1 since the daemon's start.
+    let number: UInt32
     let tables: PolicyTables
     /// The file's path, or the name of a built-in.
     let name: String
@@ -19,6 +21,14 @@ struct LoadedPolicy {
             count(tables.bindings.count, "binding"),
         ].joined(separator: ", ")
     }
+}
+
+/// What is to be said of a policy, and to whom.
+struct PolicyNews {
+    let text: String
+    let warnings: [String]
+    /// Admin clients.
+    let waiting: [UInt64]
 }
 
 extension PolicyTables {
