@@ -1,3 +1,4 @@
+import ConnectedSockets
 import LinuxSys
 import Testing
 
@@ -27,7 +28,7 @@ import Testing
         let pki = try TestPKI()
         let near = try SocketPair()
         let far = try SocketPair()
-        let client = try pki.clientContext().connect(descriptor: near.nearNumber, serverName: "gate.example")
+        let client = try pki.clientContext().connect(descriptor: near.near.raw, serverName: "gate.example")
         let keeper = try pki.makeServer()
         let server = try keeper.accept(far.far)
         var byte: [UInt8] = [0]
@@ -85,7 +86,7 @@ import Testing
         let context = try pki.clientContext()
         let sockets = try SocketPair()
         let error = thrown { () throws(TLSError) in
-            try context.connect(descriptor: sockets.nearNumber, serverName: name)
+            try context.connect(descriptor: sockets.near.raw, serverName: name)
         }
         #expect(error?.code == .badName)
     }
@@ -112,7 +113,7 @@ import Testing
         let pki = try TestPKI()
         let talk = try Conversation(pki.makeServer(), pki.clientContext())
         #expect(try talk.client.handshake() == .wantRead)
-        talk.sockets.closeNear()
+        talk.sockets.near.shutdown(write: false)
         let error = thrown { () throws(TLSError) in
             while try talk.server.handshake() != .done {}
         }
@@ -124,7 +125,7 @@ import Testing
         let pki = try TestPKI()
         let talk = try Conversation(pki.makeServer(), pki.clientContext())
         #expect(talk.handshake().server == nil)
-        talk.sockets.closeNear()
+        talk.sockets.near.shutdown(write: false)
         let error = thrown { () throws(TLSError) in
             for _ in 0..<1000 { _ = try talk.server.write([UInt8](repeating: 1, count: 16_384).span) }
         }

@@ -1,3 +1,4 @@
+import ConnectedSockets
 import Foundation
 import LinuxSys
 import Testing

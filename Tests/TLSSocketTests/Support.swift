@@ -1,3 +1,4 @@
+import ConnectedSockets
 import Foundation
 import LinuxSys
 import Testing
@@ -40,31 +41,6 @@ struct TestPKI {
     }
 }
 
-/// Two connected TCP sockets on loopback; both are non-blocking.
-final class SocketPair {
-    let near: Descriptor
-    let far: Descriptor
-    var nearNumber: Int32 { near.raw }
-    var farNumber: Int32 { far.raw }
-
-    init() throws {
-        let any = SocketAddress(kind: .ipv4, bytes: [127, 0, 0, 1])
-        let listener = try Descriptor.streamSocket(for: any)
-        try listener.bind(to: any)
-        try listener.listen(backlog: 1)
-        let near = try Descriptor.streamSocket(for: any)
-        _ = try near.connect(to: listener.localAddress())
-        guard try listener.wait(for: .read, milliseconds: 5000), let accepted = try listener.accept() else {
-            throw Errno(rawValue: ETIMEDOUT)
-        }
-        far = Descriptor(owning: accepted.release())
-        self.near = near
-    }
-
-    func closeNear() { near.shutdown(write: false) }
-    func closeFar() { far.shutdown(write: false) }
-}
-
 /// A server's and a client's connection that talk to each other.
 struct Conversation {
     let sockets: SocketPair
@@ -76,7 +52,7 @@ struct Conversation {
         sockets = try SocketPair()
         keeper = server
         self.server = try server.accept(sockets.far)
-        self.client = try client.connect(descriptor: sockets.nearNumber, serverName: name)
+        self.client = try client.connect(descriptor: sockets.near.raw, serverName: name)
     }
 
     /// How the handshake ended on both sides, where nil is success, and what the keeper said of the client's
@@ -89,7 +65,7 @@ struct Conversation {
         for _ in 0..<20_000 where server == .running || client == .running {
             if server == .running { server = Outcome { () throws(TLSError) in try keeper.handshake(self.server) } }
             if client == .running { client = Outcome { () throws(TLSError) in try self.client.handshake() } }
-            if case .failed = client, server == .running { sockets.closeNear() }
+            if case .failed = client, server == .running { sockets.near.shutdown(write: false) }
             if case .failed = server, client == .running { continue }
         }
         if case .failed(let error) = server, client == .done { return (error, readError(self.client), keeper.verdict) }
