@@ -1,3 +1,4 @@
+import SeededInput
 import Testing
 
 @testable import GatewayIPC
@@ -56,19 +57,6 @@ private let supervisorMessages: [SupervisorMessage] = [
     .review(frontend: 1 << 36, connection: 16, memo: [UInt8](repeating: 3, count: ClientMemo.size)), .retire,
     .measure, .clients(policy: 9, part: part),
 ]
-
-/// Random numbers that are the same in every run.
-private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 @Suite struct MessageTests {
     private func child(_ bytes: [UInt8]) -> ChildMessage? { try? ChildMessage(bytes) }
@@ -249,7 +237,7 @@ private struct Generator: RandomNumberGenerator {
     }
 
     @Test func `random messages of the right length give values that encode to messages again`() {
-        var generator = Generator(state: 0x6970_63)
+        var generator = SeededNumbers(seed: 0x6970_63)
         let samples = childMessages.map { $0.encode() } + supervisorMessages.map { $0.encode() }
         var taken = 0
         for round in 0..<5000 {
@@ -265,7 +253,7 @@ private struct Generator: RandomNumberGenerator {
     }
 
     @Test func `random bytes never trap`() {
-        var generator = Generator(state: 99)
+        var generator = SeededNumbers(seed: 99)
         for _ in 0..<3000 {
             let count = Int.random(in: 0...600, using: &generator)
             var bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }

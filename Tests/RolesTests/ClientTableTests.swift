@@ -1,4 +1,5 @@
 import Roles
+import SeededInput
 import Testing
 
 /// What the keeper gets of a policy, and what it says by that.
@@ -45,7 +46,7 @@ import Testing
     }
 
     @Test func `random bytes never trap, and whatever is taken is written the same again`() {
-        var generator = Generator(state: 11)
+        var generator = SeededNumbers(seed: 11)
         var taken = 0
         for round in 0..<20_000 {
             var changed = bytes
