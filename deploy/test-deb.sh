@@ -33,7 +33,14 @@ timeout 300 mmdebstrap --quiet --variant=minbase \
     { cat "$scratch/log" >&2; exit 1; }
 
 # Without systemd as process 1: into a tree and out again.
-mkdir "$scratch/given" && cp "$package" "$scratch/given/nlgate.deb" && cp deb/test-inside.sh "$scratch/given/"
+mkdir "$scratch/given" && cp "$package" "$scratch/given/nlgate.deb" && cp deb/test-*.sh "$scratch/given/"
+# The next version: other options in its example of a configuration, the same programs.
+dpkg-deb -R "$package" "$scratch/next"
+sed -i 's/^Version: .*/&+next/' "$scratch/next/DEBIAN/control"
+echo '# Of the next version.' >>"$scratch/next/etc/nlgate/nlgated.yaml"
+sed -i '/nlgated.yaml$/d' "$scratch/next/DEBIAN/md5sums"
+dpkg-deb --root-owner-group -Zgzip -z1 --build "$scratch/next" "$scratch/given/next.deb" >/dev/null
+rm -r "$scratch/next"
 mkdir -p "$root/given" && mount --bind "$scratch/given" "$root/given"
 timeout 120 chroot "$root" /bin/bash /given/test-inside.sh tree
 umount "$root/given"

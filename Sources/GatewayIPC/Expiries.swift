@@ -1,36 +1,57 @@
-/// Unix times at which what the keeper works with comes to its end; 0 where there is no such file.
+/// When something comes to its end.
+public struct Expiry: Equatable, Sendable {
+    /// Unix time of its end; 0 for what isn't there or has none.
+    public var end: Int64
+    /// Unix time from which there should be warnings.
+    public var warnsFrom: Int64
+
+    /// What isn't there.
+    public static let none = Expiry(end: 0, warnsFrom: 0)
+
+    /// An end and when it is near.
+    public init(end: Int64, warnsFrom: Int64) {
+        self.end = end
+        self.warnsFrom = warnsFrom
+    }
+}
+
+/// The ends of what the keeper works with.
 public struct Expiries: Equatable, Sendable {
     /// The server's certificate, or one of the CAs in its file.
-    public var certificate: Int64
+    public var certificate: Expiry
     /// The CA of the server's own certificate.
-    public var authority: Int64
+    public var authority: Expiry
     /// The first of the clients' CAs that are still valid.
-    public var clientAuthority: Int64
+    public var clientAuthority: Expiry
     /// The first of the revocation lists.
-    public var revocationList: Int64
+    public var revocationList: Expiry
 
-    /// Times of their ends.
-    public init(certificate: Int64, authority: Int64, clientAuthority: Int64, revocationList: Int64) {
+    /// Their ends.
+    public init(certificate: Expiry, authority: Expiry, clientAuthority: Expiry, revocationList: Expiry) {
         self.certificate = certificate
         self.authority = authority
         self.clientAuthority = clientAuthority
         self.revocationList = revocationList
     }
 
-    static let size = 4 * 8
+    static let size = 4 * 2 * 8
     /// The end of the year 9999, which no certificate outlives.
     private static let last: Int64 = 253_402_300_799
 
     func write(to writer: inout PacketWriter) {
-        for time in [certificate, authority, clientAuthority, revocationList] {
-            writer.put(min(max(time, 0), Self.last))
+        for item in [certificate, authority, clientAuthority, revocationList] {
+            writer.put(min(max(item.end, 0), Self.last))
+            writer.put(min(max(item.warnsFrom, 0), Self.last))
         }
     }
 
     init?(from reader: inout PacketReader) {
-        var times: [Int64] = []
-        for _ in 0..<4 { times.append(reader.number()) }
-        guard times.allSatisfy({ (0...Self.last).contains($0) }) else { return nil }
-        self.init(certificate: times[0], authority: times[1], clientAuthority: times[2], revocationList: times[3])
+        var items: [Expiry] = []
+        for _ in 0..<4 {
+            let (end, warnsFrom): (Int64, Int64) = (reader.number(), reader.number())
+            guard (0...Self.last).contains(end), (0...end).contains(warnsFrom) else { return nil }
+            items.append(Expiry(end: end, warnsFrom: warnsFrom))
+        }
+        self.init(certificate: items[0], authority: items[1], clientAuthority: items[2], revocationList: items[3])
     }
 }

@@ -54,6 +54,17 @@ public struct FileStatus: Equatable, Sendable {
         self.init(status)
     }
 
+    /// The status of the file that a Unix socket was bound to, whatever has its name now.
+    ///
+    /// The corresponding request is `SIOCUNIXFILE`, for which the kernel wants CAP_NET_ADMIN.
+    ///
+    /// - Throws: `ENOENT` for a socket without such a file, `EPERM`, and what `ioctl` and `fstat` report.
+    public init(ofNameBoundTo socket: borrowing Descriptor) throws(Errno) {
+        let file = ioctl(socket.raw, 0x89E0, 0)
+        guard file >= 0 else { throw Errno.last }
+        try self.init(of: Descriptor(owning: file))
+    }
+
     /// The status of a path, symbolic links not followed.
     ///
     /// The corresponding C function is `lstat`.

@@ -82,14 +82,19 @@ struct Authority {
             clients = try ClientVerifier(clientCA: clientCA, crl: crl, graceSeconds: Int64(options.graceSeconds))
             try key.rehearse(with: clients)
             expiries = Expiries(
-                certificate: key.notAfter,
-                authority: try own.map { (text) throws(TLSError) in try CertificateEnds.first(in: text) } ?? 0,
-                clientAuthority: try CertificateEnds.first(in: clientCA),
-                revocationList: clients.revocationsExpire ?? 0)
+                certificate: try expiry(certificate, .chain), authority: try expiry(own, .authorities),
+                clientAuthority: try expiry(clientCA, .authorities), revocationList: try expiry(crl, .revocationLists))
         } catch {
             throw .credentials("\(error)")
         }
     }
+}
+
+private func expiry(_ text: [UInt8]?, _ content: PEMLifetime.Content) throws(TLSError) -> Expiry {
+    guard let text else { return .none }
+    let lifetime = try PEMLifetime(text, content)
+    guard let end = lifetime.ends, let warnsFrom = lifetime.warnsFrom else { return .none }
+    return Expiry(end: end, warnsFrom: warnsFrom)
 }
 
 /// Reads a credential file whole and closes it.

@@ -3,9 +3,9 @@ import LinuxSys
 
 /// Warnings about certificates and revocation lists that come to their end.
 extension Supervisor {
-    /// With less than this left, there is a warning: thirty days, in seconds.
-    static let warningSeconds: Int64 = 30 * 86_400
-    private static let dayMilliseconds: UInt64 = 86_400_000
+    /// How often somebody looks whether a warning is due, and how often it is said again, in milliseconds.
+    private static let lookInterval: UInt64 = 10_000
+    private static let warningInterval: UInt64 = 86_400_000
 
     /// The keeper says so before it is ready; false when no well-behaved process says this.
     func takeExpiries(_ expiries: Expiries, from child: Child) -> Bool {
@@ -14,28 +14,44 @@ extension Supervisor {
         return true
     }
 
-    /// Once when there is a new keeper, then once a day.
+    /// When an end comes near, when it is there, once a day from then on, and for every new keeper.
     func warnOfExpiries() {
         guard now >= nextExpiryCheck, let keeper, keeper.isReady, let expiries = keeper.expiries else { return }
-        nextExpiryCheck = now + Supervisor.dayMilliseconds
-        for text in expiryWarnings(expiries, now: Clock.unixSeconds()) { log("warning: \(text)", .warning) }
+        nextExpiryCheck = now + Supervisor.lookInterval
+        let time = Clock.unixSeconds()
+        for item in expiries.named {
+            let state = item.expiry.state(at: time)
+            let before = expiryWarnings[item.what]
+            if let before, before.keeper == keeper.number, before.state == state, now < before.again { continue }
+            expiryWarnings[item.what] = (keeper.number, state, now + Supervisor.warningInterval)
+            guard state != .far else { continue }
+            log("warning: \(item.what) \(endText(item.expiry.end, now: time)): \(item.advice)", .warning)
+        }
     }
 
     /// For doctor: when what the keeper has ends.
     func expiryLines() -> [String] {
         guard let expiries = keeper?.expiries else { return [] }
         let now = Clock.unixSeconds()
-        return expiries.named.filter { $0.end != 0 }.flatMap { item in
-            let isDue = item.end - now < Supervisor.warningSeconds
-            return ["\(item.what) \(endText(item.end, now: now))"] + (isDue ? broken(item.advice) : [])
+        return expiries.named.filter { $0.expiry.end != 0 }.flatMap { item in
+            let isDue = item.expiry.state(at: now) != .far
+            return ["\(item.what) \(endText(item.expiry.end, now: now))"] + (isDue ? broken(item.advice) : [])
         }
     }
 }
 
-/// What is said about ends that are near or over.
-func expiryWarnings(_ expiries: Expiries, now: Int64) -> [String] {
-    expiries.named.filter { $0.end != 0 && $0.end - now < Supervisor.warningSeconds }.map { item in
-        "\(item.what) \(endText(item.end, now: now)): \(item.advice)"
+/// How near an end is.
+enum ExpiryState {
+    case far
+    case near
+    case over
+}
+
+extension Expiry {
+    /// What isn't there has no end.
+    func state(at now: Int64) -> ExpiryState {
+        guard end != 0 else { return .far }
+        return now > end ? .over : now >= warnsFrom ? .near : .far
     }
 }
 
@@ -53,15 +69,17 @@ private func broken(_ text: String) -> [String] {
 }
 
 private func endText(_ end: Int64, now: Int64) -> String {
-    let days = (end - now) / 86_400
     let time = timestamp(end * 1000).prefix(19) + "Z"
     if end < now { return "ended at \(time)" }
-    return "ends at \(time) (\(days == 0 ? "within a day" : days == 1 ? "in 1 day" : "in \(days) days"))"
+    let (days, hours, minutes) = ((end - now) / 86_400, (end - now) / 3600, (end - now) / 60)
+    let left =
+        days > 0 ? (days, "day") : hours > 0 ? (hours, "hour") : (minutes, "minute")
+    return "ends at \(time) (in \(left.0) \(left.1)\(left.0 == 1 ? "" : "s"))"
 }
 
 extension Expiries {
     /// Each with what it is and what to do when its end is near.
-    fileprivate var named: [(what: String, end: Int64, advice: String)] {
+    fileprivate var named: [(what: String, expiry: Expiry, advice: String)] {
         [
             (
                 "the server's certificate", certificate,

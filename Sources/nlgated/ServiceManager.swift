@@ -90,20 +90,36 @@ struct ServiceManager {
 
     private init() {}
 
-    /// What the sockets speak: their FileDescriptorName says it.
+    /// What the sockets are: their names say it.
     ///
     /// - Throws: `unusable` for any other name, because a socket of unknown purpose must not be served.
-    func schemes() throws(StartError) -> [GatewayURL.Scheme] {
-        var schemes: [GatewayURL.Scheme] = []
+    func sockets() throws(StartError) -> [GivenSocket] {
+        var sockets: [GivenSocket] = []
         for name in socketNames {
-            guard let scheme = GatewayURL.Scheme(rawValue: name) else {
+            if let scheme = KeptSocket.scheme(of: name) {
+                sockets.append(.kept(scheme, name: name))
+            } else if let scheme = GatewayURL.Scheme(rawValue: name) {
+                sockets.append(.activated(scheme))
+            } else {
                 throw .unusable(
                     "socket activation: a socket is called \(printable(name)); FileDescriptorName= has to be tls, "
                         + "unix, or with --insecure-tcp tcp")
             }
-            schemes.append(scheme)
         }
-        return schemes
+        return sockets
+    }
+}
+
+/// A listening socket that the service manager hands over.
+enum GivenSocket {
+    /// The manager made it, by a FileDescriptorName that says what is spoken there.
+    case activated(GatewayURL.Scheme)
+    /// The daemon before left it, under this name.
+    case kept(GatewayURL.Scheme, name: String)
+
+    /// What is spoken there, if the manager made it.
+    var activated: GatewayURL.Scheme? {
+        if case .activated(let scheme) = self { scheme } else { nil }
     }
 }
 
@@ -146,6 +162,20 @@ final class Notifier {
         nextSign = now + max(1, interval - min(interval, 500))
         say("WATCHDOG=1")
     }
+
+    /// Leaves a copy of a listening socket with the manager, as sd_pid_notify_with_fds(3) says; false when it can't be
+    /// told.
+    ///
+    /// The manager gives it to the daemon that comes next, in LISTEN_FDS and LISTEN_FDNAMES. It has a copy already when
+    /// it gave that to this one, and knows the two as one.
+    func keep(_ listener: borrowing Descriptor, as name: String) -> Bool {
+        guard let socket else { return false }
+        let bytes = Array("FDSTORE=1\nFDNAME=\(name)".utf8)
+        return (try? socket.descriptor.send(bytes.span, passing: listener.raw)) == .bytes(bytes.count)
+    }
+
+    /// The manager needs not keep what it has under this name.
+    func forget(_ name: String) { say("FDSTOREREMOVE=1\nFDNAME=\(name)") }
 
     /// A manager that doesn't listen misses it.
     private func say(_ text: String) {

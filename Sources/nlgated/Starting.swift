@@ -33,6 +33,13 @@ extension Supervisor {
     func listen() throws(StartError) {
         guard !isStopping else { return }
         try listeners.listen(backlog: limits.backlog)
+        listeners.keep(with: notifier)
+        try attempt("epoll") { () throws(Errno) in
+            // Not before: clients may wait already where the service manager listened.
+            for (index, listener) in listeners.unix.enumerated() {
+                try epoll.add(listener.descriptor.raw, .read, token: Token.unixListener(index))
+            }
+        }
         isServing = true
         for child in children.values { beginServing(child) }
         notifier.ready("serving")

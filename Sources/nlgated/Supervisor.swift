@@ -52,6 +52,15 @@ final class Supervisor {
 
     /// In force; there is one before anybody is served.
     var policy: LoadedPolicy?
+    /// Policies that there have been.
+    var policyCount: UInt32 = 0
+    /// Until when the keeper must have said what everybody is to the policy, in monotonic milliseconds; nil when nobody
+    /// was asked about.
+    var mappingDeadline: UInt64?
+    /// The client that the keeper was asked about last; it answers in order.
+    var lastReview: Review?
+    /// What is said when everybody has been judged by the policy in force.
+    var policyNews: [PolicyNews] = []
     /// Policies that wait for their turn.
     var policyRequests: [PolicyRequest] = []
     /// The policy that is being compiled.
@@ -90,8 +99,10 @@ final class Supervisor {
     private var exitCode: Int32 = 0
     private var nextCheck: UInt64 = 0
     private var nextOmissions: UInt64 = 0
-    /// When warnings about the ends of certificates are due again, in monotonic milliseconds.
+    /// When the ends of certificates are looked at again, in monotonic milliseconds.
     var nextExpiryCheck: UInt64 = 0
+    /// What was said of each last, of which keeper's, and when it is said again, in monotonic milliseconds.
+    var expiryWarnings: [String: (keeper: UInt64, state: ExpiryState, again: UInt64)] = [:]
     private var buffer = [UInt8](repeating: 0, count: maximumMessageLength + 1)
 
     init(
@@ -115,18 +126,13 @@ final class Supervisor {
         frontendCount = options.frontends ?? cores
         readerCount = options.readers ?? max(2, cores)
         null = try attempt("/dev/null") { () throws(Errno) in try Descriptor.open("/dev/null", flags: O_RDWR) }
-        epoll = try Supervisor.queue(signals, listeners, admin)
+        epoll = try Supervisor.queue(signals, admin)
     }
 
-    private static func queue(
-        _ signals: Signals, _ listeners: Listeners, _ admin: AdminSocket
-    ) throws(StartError) -> Epoll {
+    private static func queue(_ signals: Signals, _ admin: AdminSocket) throws(StartError) -> Epoll {
         try attempt("epoll") { () throws(Errno) in
             let epoll = try Epoll()
             try epoll.add(signals.queue.descriptor.raw, .read, token: Token.signals)
-            for (index, listener) in listeners.unix.enumerated() {
-                try epoll.add(listener.descriptor.raw, .read, token: Token.unixListener(index))
-            }
             if let listener = admin.listener {
                 try epoll.add(listener.descriptor.raw, .read, token: Token.admin)
             }
@@ -295,6 +301,7 @@ final class Supervisor {
             }
         }
         endExpiredSessions()
+        endUnmapped()
         renewLinks()
         answerStatus()
         endRetiredKeepers()

@@ -13,7 +13,8 @@ do throws(StartError) {
     var words = Array(CommandLine.arguments.dropFirst())
     let manager = try ServiceManager(takingFrom: &words)
     SupervisorSealing.normaliseDescriptors(keeping: manager.socketNames.count)
-    let activated = try manager.schemes()
+    let given = try manager.sockets()
+    let activated = given.compactMap(\.activated)
     let options = try Options(try ConfigurationReader.settings(words, activated), activated: activated)
     if options.printsConfiguration { throw .help(options.asConfiguration) }
     printInsecureChoices(options)
@@ -22,7 +23,7 @@ do throws(StartError) {
     let namespaces = try Namespaces(options)
     let images = try Images()
     let limits = try options.limits.fitted()
-    let listeners = try Listeners(options)
+    let listeners = try Listeners(options, given)
     defer { listeners.removePaths() }
     let admin = try AdminSocket(options)
     defer { admin.removePath() }

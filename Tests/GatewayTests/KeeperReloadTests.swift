@@ -185,7 +185,7 @@ extension GatewayTests {
 }
 
 /// The serial number of an issued certificate.
-private func serial(_ issued: IssuedCertificate) throws -> String {
+func serial(_ issued: IssuedCertificate) throws -> String {
     let scratch = try Scratch()
     let path = try scratch.write(issued.certificate, to: "crt")
     let text = try tool("openssl", ["x509", "-in", path, "-noout", "-serial"])

@@ -111,6 +111,8 @@ extension GatewayTests {
         @Test(arguments: [
             ("http=127.0.0.1", "FileDescriptorName= has to be tls"), ("tcp=127.0.0.1", "--insecure-tcp"),
             ("unix=DIR/a,tls=DIR/b", "is bound to"), ("idle-tls=127.0.0.1", "(tls): "),
+            ("kept-http-1=127.0.0.1", "is called kept-http-1"), ("kept-tls=127.0.0.1", "is called kept-tls"),
+            ("kept-tls-01=127.0.0.1", "is called kept-tls-01"),
         ])
         func `a socket of another kind stops the start`(sockets: String, text: String) throws {
             try Namespace().enter {

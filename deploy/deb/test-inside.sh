@@ -17,6 +17,8 @@ fail() {
 }
 trap 'fail "line $LINENO: $BASH_COMMAND"' ERR
 
+. /given/test-restarts.sh
+
 # Every file that is there, without what every system changes by itself.
 files() {
     find / -xdev \( -path /proc -o -path /sys -o -path /run -o -path /tmp -o -path /given -o -path /dev -o -path /var/lib/dpkg \
@@ -203,6 +205,8 @@ wait_for 15 as alice link list || fail "it wasn't started again"
 [ "$(systemctl show -p MainPID --value nlgated.service)" != "$before" ]
 ok "killed, it is started again"
 
+test_restarts
+
 # One for a namespace.
 ip netns add blue
 ip link add to-blue type veth peer name from-host netns blue
@@ -234,6 +238,7 @@ listens 7000
 as alice link list >/dev/null
 [ "$(systemctl is-active nlgated.service)" = active ]
 ok "socket activation: the first client starts the daemon"
+test_restart_of_activated
 
 ip link delete made
 ip link delete toward

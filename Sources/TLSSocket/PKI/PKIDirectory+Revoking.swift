@@ -14,8 +14,6 @@ public struct RevokedCertificate: Sendable {
 extension PKIDirectory {
     /// Days for which a first list holds; later ones hold as long as the one before.
     public static let listDays = 90
-    /// With less than this left, a warning is due, in seconds.
-    public static let warningTime: Int64 = 30 * 86_400
 
     /// Revokes every valid certificate that is meant, and makes a new list.
     ///

@@ -51,7 +51,7 @@ extension PKICommand {
             }
             guard certificate.isValid else { return "expired" }
             let days = daysLeft(certificate.notAfter)
-            return days < PKIDirectory.warningTime / 86_400 ? "valid:\(days)-days-left" : "valid"
+            return days < 30 ? "valid:\(days)-days-left" : "valid"
         }
     }
 }

@@ -111,16 +111,21 @@ func warn(_ text: String) {
     _ = standardError.release()
 }
 
-/// Warns of a CA and of lists that end within thirty days.
+private func isNear(_ end: Int64, from begin: Int64) -> Bool {
+    PEMLifetime.warningTime(from: begin, to: end) <= Int64(Date().timeIntervalSince1970)
+}
+
+/// Warns of a CA and of lists whose end is near.
 func warnOfEnds(_ folder: PKIDirectory) {
-    let days = PKIDirectory.warningTime / 86_400
-    if let authority = try? folder.authorityDescription(), daysLeft(authority.peer.notAfter) < days {
+    if let authority = try? folder.authorityDescription(),
+        isNear(authority.peer.notAfter, from: authority.peer.notBefore)
+    {
         warn(
             "warning: the CA of \(folder.path) ends at \(timeText(authority.peer.notAfter)), and all its certificates "
                 + "with it: 'nlgate pki renew \(folder.path) ca' gives it a new one")
     }
     for list in (try? folder.revocationLists()) ?? [] {
-        guard let end = list.nextUpdate, daysLeft(end) < days else { continue }
+        guard let end = list.nextUpdate, isNear(end, from: list.lastUpdate ?? end) else { continue }
         warn(
             "warning: the list of \(list.issuer) in \(folder.revocationListPath) ends at \(timeText(end)), and then "
                 + "admits nobody: 'nlgate pki crl' on its folder renews it")

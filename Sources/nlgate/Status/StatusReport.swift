@@ -112,6 +112,8 @@ struct CertificateStatus {
     private(set) var ends: Int64?
     /// Whose end that is.
     private(set) var subject = ""
+    /// Unix seconds from which that end is near.
+    private(set) var warnsFrom: Int64?
     /// Why it can't be read.
     private(set) var problem: String?
 
@@ -122,8 +124,14 @@ struct CertificateStatus {
         do {
             let path = "/proc/\(daemon)/fd/\(file.descriptor)"
             let bytes = Array(try Data(contentsOf: URL(filePath: path)))
-            let lifetime = try PEMLifetime(bytes, isRevocationList: file.what == "revocation list")
-            (ends, subject) = (lifetime.ends, lifetime.subject)
+            let content: PEMLifetime.Content =
+                switch file.what {
+                case "revocation list": .revocationLists
+                case "clients' CA": .authorities
+                default: .chain
+                }
+            let lifetime = try PEMLifetime(bytes, content)
+            (ends, warnsFrom, subject) = (lifetime.ends, lifetime.warnsFrom, lifetime.subject)
         } catch {
             problem = "\(error)"
         }
@@ -131,4 +139,10 @@ struct CertificateStatus {
 
     /// Days until the end; negative behind it.
     func days(at now: Int64) -> Int64? { ends.map { ($0 - now) / 86_400 } }
+
+    /// ` EXPIRED` or ` SOON` when it is so.
+    func mark(at now: Int64) -> String {
+        guard let ends, let warnsFrom else { return "" }
+        return ends < now ? " EXPIRED" : warnsFrom <= now ? " SOON" : ""
+    }
 }

@@ -50,9 +50,8 @@ struct StatusTable {
                 guard let ends = certificate.ends, let days = certificate.days(at: now) else {
                     return [certificate.what, "-", "-", certificate.problem ?? "no end", certificate.file]
                 }
-                let mark = days < 0 ? " EXPIRED" : days < 30 ? " SOON" : ""
                 let date = Date(timeIntervalSince1970: TimeInterval(ends)).formatted(.iso8601)
-                return [certificate.what, date, "\(days)\(mark)", certificate.subject, certificate.file]
+                return [certificate.what, date, "\(days)\(certificate.mark(at: now))", certificate.subject, certificate.file]
             })
     }
 

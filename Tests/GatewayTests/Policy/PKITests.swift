@@ -44,19 +44,14 @@ extension GatewayTests {
                 #expect(try asked("noc-9", ["--key-passphrase-file", secret], status: 0).contains("CN=noc-9"))
                 let wrong = try scratch.write("sesame, close\n", to: "wrong")
                 #expect(try asked("noc-9", ["--key-passphrase-file", wrong], status: 3).contains("another one"))
-                // The server's certificate has less than thirty days, everything else more.
-                try eventually("the warning") { gateway.log.contains("warning: ") }
-                let warnings = gateway.log.split(separator: "\n").filter { $0.contains("warning: ") }
-                #expect(warnings.count == 1, "\(warnings)")
-                #expect(warnings.first?.contains("the server's certificate ends at 20") == true)
-                #expect(warnings.first?.contains("nlgate pki renew") == true)
+                // The server's certificate has less than thirty days, but most of its time.
+                #expect(!gateway.log.contains("warning: "), "\(gateway.log)")
                 let doctor = try result(
                     of: program("nlgate"), ["doctor", "--admin", gateway.scratch.path + "/admin.sock"]
                 ).output
                 for words in [
                     "  the server's certificate ends at ", "  the CA of clients ends at ",
                     "  the revocation list ends at ",
-                    "    get a new one ('nlgate pki renew DIR NAME'",
                 ] {
                     #expect(doctor.contains("\n" + words), "\(doctor)")
                 }

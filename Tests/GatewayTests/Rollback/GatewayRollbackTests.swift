@@ -4,6 +4,7 @@ import Glibc
 import LinuxSys
 import NetlinkWire
 import RemoteNetlink
+import TLSSocket
 import Testing
 
 extension GatewayTests {
@@ -226,6 +227,41 @@ extension GatewayTests {
                 #expect(end.code == GoodbyeReason.revoked && end.text.contains("; list 7, 1 datagram: sent, 1 of 1"))
                 try eventually("the audit log has it") { try reasons() == ["reload: list 7, datagram 1 of 1"] }
                 #expect(try !linkExists("nlg0"))
+            }
+        }
+
+        @Test func `a revocation list with the client's certificate sends it first`() throws {
+            let identities = try Identities()
+            let victim = try identities.authority.issueClient(commonName: "victim", validity: Validity(days: 1))
+            func write(_ revoked: [String], _ number: Int) throws {
+                let list = try identities.authority.revocationList(
+                    serials: revoked, number: number, validity: Validity(days: 9))
+                try identities.scratch.write(list, to: "ca.crl")
+            }
+            try write([], 1)
+            let options = ["--policy", "builtin:unrestricted", "--crl", identities.scratch.path + "/ca.crl"]
+            try Gateway.run(
+                options + ["--audit", auditPath], identities: identities, prepare: { try makeLinks("nlg0", "nlg1") }
+            ) { gateway in
+                let session = try gateway.session(Gateway.tls, credentials: identities.credentials(victim))
+                #expect(try session.arm(tag: 7, deletion()).code == 0)
+                let other = try gateway.session(Gateway.tls)
+                let list = try ArmRequest(seconds: 600, datagrams: [RouteWrite.delete(named: "nlg1")])
+                #expect(try other.arm(tag: 8, list).code == 0)
+                try gateway.supervisor.child.signal(SIGHUP)
+                try eventually("the reload") { gateway.log.contains("key and certificates loaded") }
+                #expect(try linkExists("nlg0"))
+
+                try write([serial(victim)], 2)
+                try gateway.supervisor.child.signal(SIGHUP)
+                let end = try #require(goodbye(session))
+                #expect(end.code == GoodbyeReason.revoked)
+                #expect(end.text.contains("; list 7, 1 datagram: sent, 1 of 1 changes made"), "\(end.text)")
+                #expect(try !linkExists("nlg0"))
+                try eventually("the audit log has it") { try lines("session-end").count == 1 }
+                #expect(try reasons() == ["reload: list 7, datagram 1 of 1"])
+                #expect(try linkExists("nlg1"), "another client's list")
+                #expect(try other.confirm(tag: 8).code == 0)
             }
         }
 

@@ -22,11 +22,13 @@ final class RunningTool {
     private(set) var status: LinuxSys.ExitStatus?
 
     /// Starts the program at `path`; it is in the calling thread's namespace and its environment is clean.
-    init(_ path: String, _ arguments: [String], log: String) throws {
+    ///
+    /// `passed` become its descriptors from 3 on.
+    init(_ path: String, _ arguments: [String], log: String, passing passed: [Int32] = []) throws {
         let null = try Descriptor.open("/dev/null", flags: O_RDWR)
         let file = try Descriptor.open(log, flags: O_RDWR | O_CREAT | O_APPEND, mode: 0o600)
         child = try spawn(
-            HelperImage(path: path), arguments: arguments, descriptors: [null.raw, file.raw, file.raw])
+            HelperImage(path: path), arguments: arguments, descriptors: [null.raw, file.raw, file.raw] + passed)
         logPath = log
     }
 
