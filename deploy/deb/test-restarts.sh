@@ -123,6 +123,18 @@ test_restarts() {
     [ ! -e /run/nlgate/local.sock ]
     ok "what the configuration doesn't want any more is closed"
     dont_hold
+
+    # A user is gone.
+    userdel nlgate-keeper
+    not systemctl restart nlgated.service 2>/dev/null
+    systemctl stop nlgated.service
+    journalctl --no-pager -o cat -u nlgated.service | grep -q 'there is no user nlgate-keeper, but'
+    [ -z "$(pids 'nlgate-.*')" ]
+    systemd-sysusers nlgate.conf 2>/dev/null
+    systemctl reset-failed nlgated.service
+    systemctl start nlgated.service
+    as alice link list >/dev/null
+    ok "a missing user stops the start, in words, and nothing is left; systemd-sysusers mends it"
 }
 
 test_restart_of_activated() {
