@@ -111,19 +111,19 @@ extension GatewayTests {
                 }
                 let steady = try client("steady", -12...12)
                 let short = try client("short", -1...2)
-                let early = try client("early", 3...12)
+                let recent = try client("recent", -1...12)
                 let live = try session(steady)
-                let brief = try session(short)
-                #expect(throws: ConnectError.self) { try session(early) }
+                let ends = try session(short)
+                let other = try session(recent)
                 #expect(try lastStart() == 0)
                 #expect(try live.arm(tag: 7, list("nlg0", seconds: 600)).code == 0)
 
                 try clock.set(hours: 6)
-                #expect(goodbye(brief) == GoodbyeReason.expired)
+                #expect(goodbye(ends) == GoodbyeReason.expired)
                 try ask(live)
                 #expect(try linkExists("nlg0") && live.confirm(tag: 7).code == 0)
                 #expect(throws: ConnectError.self) { try session(short) }
-                let later = try session(early)
+                try ask(session(recent))
                 #expect(try lastStart() == 6)
                 try eventually("the server's certificate is in its last third") {
                     gateway.log.contains("warning: the server's certificate ends at ")
@@ -132,15 +132,19 @@ extension GatewayTests {
 
                 try clock.set(hours: -6)
                 let silent = try RawClient(RawClient.loopback)
-                try ask(later)
-                #expect(throws: ConnectError.self) { try session(early) }
+                try ask(other)
+                // Not yet valid, by that clock.
+                #expect(throws: ConnectError.self) { try session(recent) }
                 try ask(session(steady))
                 #expect(try lastStart() == -6)
                 #expect(goodbye(live) == GoodbyeReason.rolledBack)
                 #expect(try !linkExists("nlg1") && linkExists("nlg0"))
                 // The time for handshakes goes on, too.
                 try silent.waitForEnd()
-                try ask(later)
+                try ask(other)
+                try clock.set(hours: 0)
+                try ask(session(recent))
+                try ask(session(short))
                 let reasons = try AuditLine.lines(auditPath).filter { $0.event == "rolled-back" }.map { $0["reason"] }
                 #expect(reasons == ["timeout: list 8, datagram 1 of 1"])
                 #expect(gateway.helpers(.frontend).count == 1 && gateway.helpers(.reader).count == 2)

@@ -47,7 +47,8 @@ extension GatewayTests {
                     try RunningTool(
                         program("nlgate"),
                         [
-                            "monitor", "link", "--snapshot", "-H", Self.url, "--ca", gateway.identities.authorityPath,
+                            "monitor", "link", "--snapshot", "--json", "-H", Self.url, "--ca",
+                            gateway.identities.authorityPath,
                             "--cert", scratch.write(own.certificate, to: "own.crt"),
                             "--key", scratch.write(own.key, to: "own.key"),
                         ], log: scratch.path + "/monitor")
@@ -80,8 +81,10 @@ extension GatewayTests {
                     monitor.log.dropFirst(told.count).contains("gap0")
                 }
                 let later = monitor.log.dropFirst(told.count)
-                let lost = try #require(later.range(of: "events were lost; what exists follows"), "\(later)")
-                #expect(later[lost.upperBound...].contains("gap0"))
+                let gap = try #require(later.range(of: "\"disconnected\""), "\(later)")
+                let again = try #require(later.range(of: "\"snapshot-begin\""), "\(later)")
+                #expect(gap.upperBound < again.lowerBound, "\(later)")
+                #expect(later[again.upperBound...].contains("gap0") && !later[again.upperBound...].contains("nlg0"))
                 try makeLinks("next0")
                 try eventually("the watcher watches") { monitor.log.contains("next0") }
                 #expect(try client.enter { try gateway.refusedSession(session) })
