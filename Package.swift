@@ -52,7 +52,9 @@ let package = Package(
             ]),
         .executableTarget(
             name: "nlgate-keeper",
-            dependencies: ["GatewayIPC", "ControlSocket", "LinuxSys", "Confinement", "TLSHandshake", "TLSSocket"]),
+            dependencies: [
+                "Roles", "GatewayIPC", "ControlSocket", "LinuxSys", "Confinement", "TLSHandshake", "TLSSocket",
+            ]),
         .executableTarget(
             name: "nlgate-broker",
             dependencies: [
@@ -88,21 +90,27 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
         // Tests: one per library, then those that cross them.
-        .testTarget(name: "NetlinkWireTests", dependencies: ["NetlinkWire"]),
-        .testTarget(name: "NetlinkFamiliesTests", dependencies: ["NetlinkFamilies", "NetlinkWire", "nlgate"]),
-        .target(name: "PolicyReference", dependencies: ["GatewayPolicy"], path: "Tests/PolicyReference"),
+        .target(name: "SeededInput", path: "Tests/SeededInput"),
+        .target(name: "ConnectedSockets", dependencies: ["LinuxSys"], path: "Tests/ConnectedSockets"),
+        .testTarget(name: "NetlinkWireTests", dependencies: ["NetlinkWire", "SeededInput"]),
+        .testTarget(
+            name: "NetlinkFamiliesTests", dependencies: ["NetlinkFamilies", "NetlinkWire", "SeededInput", "nlgate"]),
+        .target(name: "PolicyReference", dependencies: ["GatewayPolicy", "SeededInput"], path: "Tests/PolicyReference"),
         .testTarget(
             name: "GatewayPolicyTests",
-            dependencies: ["GatewayPolicy", "PolicyReference", "NetlinkWire", "LinuxSys", "CLinux", "Confinement"]),
+            dependencies: [
+                "GatewayPolicy", "PolicyReference", "SeededInput", "NetlinkWire", "LinuxSys", "CLinux", "Confinement",
+            ]),
         .testTarget(
             name: "PolicyFileTests",
-            dependencies: ["PolicyFile", "GatewayPolicy", "Roles", "LinuxSys", "nlgate"], exclude: ["Corpus", "Golden"]),
-        .testTarget(name: "GatewayIPCTests", dependencies: ["GatewayIPC"]),
+            dependencies: ["PolicyFile", "GatewayPolicy", "Roles", "LinuxSys", "SeededInput", "nlgate"],
+            exclude: ["Corpus", "Golden"]),
+        .testTarget(name: "GatewayIPCTests", dependencies: ["GatewayIPC", "SeededInput"]),
         .testTarget(name: "TLSHandshakeTests", dependencies: ["TLSHandshake"]),
         .testTarget(name: "GatewayURLTests", dependencies: ["GatewayURL"]),
-        .testTarget(name: "RolesTests", dependencies: ["Roles", "GatewayPolicy", "PolicyFile"]),
+        .testTarget(name: "RolesTests", dependencies: ["Roles", "GatewayPolicy", "PolicyFile", "SeededInput"]),
         .testTarget(name: "NlgatedTests", dependencies: ["nlgated", "GatewayURL", "Roles"]),
-        .testTarget(name: "GatewayProtocolTests", dependencies: ["GatewayProtocol", "NetlinkWire"]),
+        .testTarget(name: "GatewayProtocolTests", dependencies: ["GatewayProtocol", "NetlinkWire", "SeededInput"]),
         .testTarget(name: "LinuxSysTests", dependencies: ["LinuxSys", "CHostile"]),
         .target(name: "CHostile", path: "Tests/CHostile", cSettings: [.define("_GNU_SOURCE")]),
         .executableTarget(name: "exec-probe", path: "Tests/ExecProbe", cSettings: [.define("_GNU_SOURCE")]),
@@ -122,10 +130,15 @@ let package = Package(
             ]),
         .testTarget(
             name: "ExecMonitorTests", dependencies: ["ExecMonitor", "GatewayProtocol", "LinuxSys", "NetlinkWire"]),
-        .testTarget(name: "TLSSocketTests", dependencies: ["TLSSocket", "TLSHandshake", "LinuxSys", "nlgate"]),
+        .testTarget(
+            name: "TLSSocketTests",
+            dependencies: ["TLSSocket", "TLSHandshake", "LinuxSys", "ConnectedSockets", "nlgate"]),
         .testTarget(
             name: "NlgateKeeperTests",
-            dependencies: ["nlgate-keeper", "GatewayIPC", "TLSHandshake", "TLSSocket", "LinuxSys"]),
+            dependencies: [
+                "nlgate-keeper", "GatewayIPC", "Roles", "TLSHandshake", "TLSSocket", "LinuxSys", "ConnectedSockets",
+                "SeededInput",
+            ]),
         .testTarget(
             name: "RemoteNetlinkTests",
             dependencies: [
@@ -136,7 +149,7 @@ let package = Package(
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSHandshake",
                 "TLSSocket", "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "GatewayPolicy",
-                "PolicyFile",
+                "PolicyFile", "SeededInput",
                 "Roles", "nlgate", "nlgated", "nlgate-frontend", "nlgate-keeper", "nlgate-broker", "nlgate-policyc",
                 "hostile-helper", "serve-program", "exec-probe", "interface-program",
             ]),
@@ -163,6 +176,6 @@ where ![.system, .plugin, .binary].contains(target.type) && !withoutSwift.contai
 }
 
 // A million datagrams are judged twice: what is not under test need not be slow.
-for target in package.targets where target.name == "PolicyReference" {
+for target in package.targets where ["PolicyReference", "SeededInput"].contains(target.name) {
     target.swiftSettings?.append(.unsafeFlags(["-O"]))
 }

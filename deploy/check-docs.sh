@@ -36,5 +36,14 @@ while IFS= read -r name; do
     grep -q "^| \`$name\` |" docs/limits.md || complain "docs/limits.md lacks the limit $name"
 done < <(sed -n 's/.*Entry("\([a-z-]*\)".*/\1/p' Sources/nlgated/Limits.swift)
 
+# Pictures can be read by programs and by people who don't see them, and the one of the processes has all of them.
+python3 deploy/check-pictures.py || complain "a picture is not as it should be"
+
+# What is named exists.
+python3 deploy/check-names.py || complain "something is named that isn't there"
+
+# Messages that are quoted are said.
+python3 deploy/check-messages.py || complain "a message is quoted that no program says"
+
 [ "$failures" -eq 0 ] || exit 1
 echo "check-docs: links, $rows named tests and the limits are there"

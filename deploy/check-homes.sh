@@ -26,27 +26,25 @@ rules() {
         nft -f deploy/nftables/nlgate.nft
         # Loaded again it is the same table once more.
         nft -f deploy/nftables/nlgate.nft
-        python3 - "$peer" <<"PYTHON"
-import os, socket, sys, time
-listeners = []
-for port in (7000, 7001):
-    listener = socket.create_server(("0.0.0.0", port))
-    listeners.append(listener)
-os.setns(os.open("/proc/%s/ns/net" % sys.argv[1], os.O_RDONLY), os.CLONE_NEWNET) if hasattr(os, "setns") else \
-    __import__("ctypes").CDLL(None, use_errno=True).setns(os.open("/proc/%s/ns/net" % sys.argv[1], os.O_RDONLY), 0x40000000)
+        python3 -c "
+import socket, time
+listeners = [socket.create_server((\"0.0.0.0\", port)) for port in (7000, 7001)]
+time.sleep(60)" & listener=$!
+        for _ in $(seq 50); do [ "$(ss -Hltn | wc -l)" -lt 2 ] || break; sleep 0.1; done
+        nsenter --net="/proc/$peer/ns/net" python3 - <<"PYTHON"
+import socket, sys
 def reaches(source, target, port):
     try:
         socket.create_connection((target, port), timeout=1.5, source_address=(source, 0)).close()
         return True
     except OSError:
         return False
-time.sleep(0.2)
 found = [reaches("192.0.2.7", "192.0.2.254", 7000), reaches("198.51.100.7", "198.51.100.254", 7000),
          reaches("198.51.100.7", "198.51.100.254", 7001)]
 if found != [True, False, True]:
     sys.exit("a client, a stranger, and a stranger at another port: %s" % found)
 PYTHON
-        kill "$peer"'
+        kill "$peer" "$listener"'
 }
 if [ "$(id -u)" -ne 0 ]; then
     echo "check-homes: nftables: not tried, only root can load rules"

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Runs the command lines of README and docs as they stand there: test-docs.py FOLDER-WITH-PROGRAMS
+"""Runs the command lines of README and docs as they stand there: test-docs.py FOLDER-WITH-PROGRAMS [DOCUMENT…]
 
-Every fenced block of every document has its place in PLAN: run on one of two hosts (network namespaces with the names
-and addresses of the documents), checked as a policy or a configuration, or not run, with the reason. A block that has no
-place is a failure, so a new one can't be forgotten. Needs root.
+Every fenced block, every indented command line and every command inside of a sentence has its place in
+deploy/documents/plan.py: run on one of two hosts (network namespaces with the names and addresses of the documents), its
+answer compared, checked as a policy or a configuration, or tried by a test that is named and looked into. What has no place
+is a failure, so a new one can't be forgotten. Needs root.
 """
 import contextlib
 import fnmatch
@@ -12,253 +13,291 @@ import os
 import re
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
+
+sys.dont_write_bytecode = True
+from documents.answers import Answers  # noqa: E402
+from documents.hosts import Hosts  # noqa: E402
+from documents.pages import is_command, parts, prompted  # noqa: E402
+from documents.plan import BEFORE, LINES, PLAN  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-
-# (document, what a block's first lines look like, what to do, more). The first row that fits counts.
-#   host NAME: run there, in the folder of that host; lines that begin with '# ' are root's, '$ ' anybody's.
-#   policy, config: must be valid. skip: the reason is said.
-PLAN = [
-    ('README.md', 'make demo*', 'skip', 'make test and make demo are run by themselves'),
-    ('README.md', 'clients*', 'skip', 'a drawing'),
-    ('README.md', '*clients  --TLS*', 'skip', 'a drawing'),
-    ('README.md', 'make setup release*', 'skip', 'installs on the machine itself; make install is tried by the package'),
-    ('README.md', 'nlgate pki init pki*', 'noc', ''),
-    ('README.md', 'nlgated --listen*', 'edge1', 'copy background'),
-    ('README.md', 'export NLGATE_HOST*', 'noc', 'limit'),
-    ('README.md', 'nlgate addr add*', 'noc', 'unrestricted'),
-    ('README.md', 'import RemoteNetlink*', 'skip', 'Swift; the samples of the library have tests of their own'),
-    ('docs/architecture.md', '*', 'skip', 'a drawing'),
-    ('docs/threat-model.md', '*', 'skip', 'a drawing'),
-    ('docs/commands.md', 'nlgate link add br0*', 'noc', 'unrestricted'),
-    ('docs/rollback.md', 'nlgate link set eth0*', 'noc', 'unrestricted confirm'),
-    ('docs/rollback.md', 'try await*', 'skip', 'Swift; the samples of the library have tests of their own'),
-    ('docs/pki.md', 'nlgate pki *', 'ca', ''),
-    ('docs/pki.md', '(umask *', 'ca', ''),
-    ('docs/pki.md', '[[]ca]*', 'skip', 'PKIRevokingTests run openssl ca with it'),
-    ('docs/*.md', 'policy: 1*', 'policy', ''),
-    ('docs/*.md', 'config: 1*', 'config', ''),
-    ('docs/*.md', '[$#] *', 'skip', 'a session with its answers; PolicyCommandTests go the same way'),
-    ('docs/policy.md', 'nlgate policy learn*', 'skip', 'a session with its answers; PolicyCommandTests go the same way'),
-    ('docs/policy.md', '*', 'skip', 'output, or part of a policy that stands whole elsewhere'),
-    ('docs/protocol.md', '*', 'skip', 'bytes; deploy/verify-example.sh runs the example, Tests/python the rest'),
-    ('docs/pyroute2.md', '*', 'skip', 'PyrouteTests run this page from its first block to its last'),
-    ('docs/first-ten-minutes.md', 'make deb*', 'skip', 'the package has a test of its own'),
-    ('docs/first-ten-minutes.md', 'nlgate pki init*', 'noc', ''),
-    ('docs/first-ten-minutes.md', 'scp *', 'skip', 'the files are copied without a network'),
-    ('docs/first-ten-minutes.md', 'cd /etc/nlgate*', 'skip', 'the package has a test of its own; systemd is not here'),
-    ('docs/first-ten-minutes.md', 'export NLGATE_HOST*', 'noc', 'ten-minutes'),
-    ('docs/first-ten-minutes.md', 'nlgate link set eth1 mtu 1400', 'noc', 'fails'),
-    ('docs/first-ten-minutes.md', 'nlgate policy check*', 'skip', 'the policy is checked; systemd is not here'),
-    ('docs/first-ten-minutes.md', 'nlgate link set eth1*', 'noc', 'unrestricted confirm'),
-    ('docs/operations.md', '*', 'skip', 'the package has a test of its own'),
-]
+HOSTS = ('edge1', 'noc', 'ca')
+EXPORTS = '\n'.join('export NLGATE_%s=%%s' % name for name in ('HOST', 'KEY', 'CERT', 'CA'))
+README_LINE = 'nlgated --listen tls://0.0.0.0:7000 --key edge1.example.net.key --cert edge1.example.net.crt --ca ca.crt'
 
 
-def blocks(path):
-    """The fenced blocks of a document: (line, language, text)."""
-    found, begin, language, lines = [], None, '', []
-    with open(path, encoding='utf-8') as document:
-        for number, line in enumerate(document, 1):
-            if line.startswith('```'):
-                if begin is None:
-                    begin, language, lines = number, line[3:].strip(), []
-                else:
-                    found.append((begin, language, ''.join(lines)))
-                    begin = None
-            elif begin is not None:
-                lines.append(line)
-    return found
+def fits(text, pattern):
+    return fnmatch.fnmatchcase(' '.join(text.split()), pattern)
 
 
-class Hosts:
-    """Two hosts with the names of the documents, and the files of each."""
-
-    def __init__(self, programs, work):
-        self.programs, self.work = programs, work
-        self.daemon = None
-        self.names = {'edge1': 'nlgate-docs-edge1-%d' % os.getpid(), 'noc': 'nlgate-docs-noc-%d' % os.getpid()}
-        self.environment = {'PATH': programs + ':/usr/sbin:/usr/bin:/sbin:/bin', 'HOME': work, 'LC_ALL': 'C.UTF-8'}
-        for host in ('edge1', 'noc', 'ca'):
-            os.mkdir(os.path.join(work, host))
-        edge1, noc = self.names['edge1'], self.names['noc']
-        for words in (
-                'ip netns add %s' % edge1, 'ip netns add %s' % noc,
-                'ip -n %s link set lo up' % edge1, 'ip -n %s link set lo up' % noc,
-                'ip link add eth0 netns %s type veth peer name eth0 netns %s' % (edge1, noc),
-                'ip -n %s addr add 192.0.2.1/24 dev eth0' % edge1, 'ip -n %s addr add 192.0.2.7/24 dev eth0' % noc,
-                'ip -n %s link set eth0 up' % edge1, 'ip -n %s link set eth0 up' % noc):
-            subprocess.run(words.split(), check=True)
-        self.refresh()
-        with open('/etc/hosts', encoding='utf-8') as hosts:
-            text = hosts.read()
-        with open(os.path.join(work, 'hosts'), 'w', encoding='utf-8') as hosts:
-            hosts.write(text + '192.0.2.1 edge1.example.net edge1\n')
-
-    def refresh(self):
-        """What documents begin with: an eth1 beside the eth0 that carries the session, and nothing from before."""
-        edge1 = self.names['edge1']
-        for link in ('br0', 'eth1'):
-            subprocess.run(['ip', '-n', edge1, 'link', 'del', link], stderr=subprocess.DEVNULL)
-        for words in ('link add eth1 type veth peer name eth1peer', 'link set eth1 up', 'route flush table 100'):
-            subprocess.run(['ip', '-n', edge1] + words.split(), stderr=subprocess.DEVNULL)
-
-    def close(self):
-        self.stop()
-        for name in self.names.values():
-            subprocess.run(['ip', 'netns', 'del', name], stderr=subprocess.DEVNULL)
-
-    def command(self, host, text):
-        """The shell that runs a block there; /etc/hosts is the documents' own."""
-        words = ['bash', '-euo', 'pipefail', '-c', text]
-        if host in self.names:
-            words = ['ip', 'netns', 'exec', self.names[host], 'unshare', '--mount', 'bash', '-c',
-                     'mount --bind %s /etc/hosts && exec "$@"' % shlex.quote(os.path.join(self.work, 'hosts')), 'bash'
-                     ] + words
-        return words
-
-    def run(self, host, text, **options):
-        return subprocess.run(
-            self.command(host, text), cwd=os.path.join(self.work, host), env=self.environment, timeout=60,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
-
-    def lacks(self, words):
-        """True when this kernel can't do what `ip` is told; asked in a namespace of its own."""
-        return subprocess.run(['unshare', '--net', 'sh', '-c', words], stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL).returncode != 0
-
-    def start(self, text):
-        """Starts the daemon by a document's line."""
-        self.stop()
-        log = open(os.path.join(self.work, 'log'), 'w+b')
-        self.daemon = subprocess.Popen(
-            self.command('edge1', 'exec ' + text.strip()), cwd=os.path.join(self.work, 'edge1'), env=self.environment,
-            stdin=subprocess.DEVNULL, stderr=log)
-        for _ in range(100):
-            log.seek(0)
-            said = log.read().decode(errors='replace')
-            if 'listening on' in said:
-                return
-            if self.daemon.poll() is not None:
-                break
-            time.sleep(0.1)
-        raise AssertionError('the daemon does not start: ' + said)
-
-    def stop(self):
-        if self.daemon:
-            self.daemon.send_signal(signal.SIGTERM)
-            self.daemon.wait(timeout=30)
-            self.daemon = None
+def commands(text):
+    """The command lines of a block; a backslash goes on, comments and empty lines are none."""
+    lines = [line for line in re.sub(r'\\\n\s*', '', text).splitlines() if line.strip()]
+    return [line for line in lines if not line.startswith('#')]
 
 
 class Documents:
     def __init__(self, hosts, programs):
         self.hosts, self.programs = hosts, programs
-        self.line = ''          # how README starts the daemon
-        self.exports = ''       # what a client's documents export
-        self.counts = {'run': 0, 'checked': 0, 'skipped': 0}
+        self.document, self.exports, self.answers = '', '', Answers()
+        self.counts = {'blocks': 0, 'lines': 0, 'checked': 0, 'elsewhere': 0}
+        self.remarks, self.seen = [], set()
+
+    # What a document begins with.
+
+    def enter(self, document):
+        self.document, self.exports, self.answers = document, '', Answers()
+        self.hosts.fresh()
+        client = {'docs/policy.md': 'noc-7', 'docs/operations.md': 'noc-7'}.get(document, 'operator')
+        authority = 'Ops CA' if document == 'docs/policy.md' else 'Example network CA'
+        if document in ('docs/operations.md', 'docs/first-ten-minutes.md'):
+            shutil.copy(ROOT + '/deploy/deb/nlgated.yaml', self.hosts.path('edge1', '/etc/nlgate/nlgated.yaml'))
+        if document in ('README.md', 'docs/first-ten-minutes.md', 'docs/pki.md'):
+            return
+        self.hosts.said('noc', 'nlgate pki init pki --name "%s" && nlgate pki server pki edge1.example.net 192.0.2.1' % authority)
+        for name in (client, 'bird'):
+            self.hosts.said('noc', 'nlgate pki client pki %s' % name)
+        self.copy()
+        self.exports = self.files(client)
+        if document not in ('docs/policy.md', 'docs/operations.md'):
+            self.hosts.start(README_LINE)
+
+    @staticmethod
+    def files(client):
+        folder = 'pki/client/' + client
+        return EXPORTS % ('tls://edge1.example.net:7000', folder + '.key', folder + '.crt', 'pki/ca.crt')
 
     def copy(self):
-        """What the text between the blocks says is copied to the server."""
-        noc, edge1 = (os.path.join(self.hosts.work, host) for host in ('noc', 'edge1'))
-        for path in glob.glob(noc + '/pki/ca.crt') + glob.glob(noc + '/pki/server/*') + glob.glob(noc + '/pki/client/*'):
-            shutil.copy(path, edge1 if '/client/' not in path else noc)
-        shutil.copy(noc + '/pki/ca.crt', noc)
+        """What the text between the blocks says is copied, under the names that documents use."""
+        noc, edge1 = self.hosts.path('noc'), self.hosts.path('edge1')
+        for path in glob.glob(noc + '/pki/client/*') + [noc + '/pki/ca.crt']:
+            shutil.copy(path, noc)
+        for path in glob.glob(noc + '/pki/server/*') + [noc + '/pki/ca.crt']:
+            shutil.copy(path, edge1)
+            kind = os.path.splitext(path)[1]
+            if not path.endswith('ca.crt'):
+                for name in ('server', 'edge1.example'):
+                    shutil.copy(path, os.path.join(edge1, name + kind))
 
-    def expect(self, result, fails=False):
-        said = result.stdout.decode(errors='replace')
-        if fails:
-            assert result.returncode != 0 and 'policy does not grant' in said, 'it should be refused: ' + said
+    # Blocks.
+
+    def part(self, part):
+        if part.kind == 'mention':
+            if part.text not in self.seen:
+                self.seen.add(part.text)
+                self.line(part.text, 'mention')
+            return
+        for pattern, beginning, action, more in PLAN:
+            if fnmatch.fnmatch(self.document, pattern) and fnmatch.fnmatchcase(part.text.strip(), beginning):
+                break
+        for document, beginning, steps in BEFORE:
+            if document == self.document and fnmatch.fnmatchcase(part.text.strip(), beginning):
+                for host, text in steps:
+                    self.shell(host, text)
+        self.counts['blocks'] += action not in ('drawing', 'lines', 'read by')
+        if action in HOSTS:
+            self.block(action, part.text, more)
+        elif action == 'lines':
+            for line in commands(part.text):
+                if is_command(line):
+                    self.line(line, 'block')
         else:
-            assert result.returncode == 0, 'exit status %d: %s' % (result.returncode, said)
+            {'daemon': self.daemon, 'session': self.session, 'policy': self.policy, 'config': self.config,
+             'add': self.add, 'openssl': self.openssl, 'read by': self.read, 'drawing': lambda text, more: None,
+             }[action](part.text, more)
 
-    def run(self, host, text, how):
-        lines = text
-        if 'background' in how:
-            self.copy()
-            self.line = ' '.join(text.replace('\\\n', ' ').split())
-            return self.hosts.start(self.line)
+    def block(self, host, text, how):
+        """Runs the lines of a block in one shell; what systemd or a network would do is done between them."""
         if 'unrestricted' in how:
             self.hosts.refresh()
-            # These are about words, not about rights; the default route that they replace must lead somewhere.
-            self.hosts.start(self.line + ' --policy builtin:unrestricted')
-        elif 'ten-minutes' in how or 'fails' in how:
-            self.copy()
-            self.hosts.start(self.line)
+            # These are about words, not about rights.
+            self.hosts.again('--policy builtin:unrestricted')
         if 'export NLGATE_HOST' in text:
             self.exports = '\n'.join(line for line in text.splitlines() if line.startswith('export'))
-        elif host == 'noc' and 'pki' not in text:
-            lines = self.exports + '\n' + text
-        # What this kernel lacks can't be shown on it.
-        if 'type vlan' in lines and self.hosts.lacks('ip link add a type bridge && ip link add link a type vlan id 5'):
-            print('documents: not run, this kernel has no VLANs: ' + re.search('.*type vlan.*', lines).group())
-            lines = re.sub('.*type vlan.*', '', lines)
-        if 'vlan_filtering' in lines and self.hosts.lacks('ip link add type bridge vlan_filtering 1'):
-            print("documents: left out, this kernel's bridges have no VLANs: vlan_filtering 1")
-            lines = lines.replace(' vlan_filtering 1', '')
-        # A monitor has no end of its own.
-        lines = re.sub(r'^(nlgate monitor .*)$', r'timeout 2 \1 || [ $? = 124 ]', lines, flags=re.M)
-        # Who confirms is a person; the answer to the question is yes.
-        if 'confirm' in how:
-            lines = re.sub(r'^(nlgate .*)$', r'yes | \1 || true', lines, flags=re.M)
-        return self.expect(self.hosts.run(host, lines), 'fails' in how)
+        waiting, folder = [], ''
+        for line in commands(text):
+            row = self.row(line)
+            if row and row[1] not in HOSTS:
+                self.shell(host, folder + '\n'.join(waiting), how)
+                waiting = []
+                self.line(line, 'block')
+                continue
+            self.counts['lines'] += 1
+            waiting.append(line)
+            if line.startswith('cd '):
+                folder = line + '\n'
+        self.shell(host, folder + '\n'.join(waiting), how)
+        if 'copy' in how:
+            self.copy()
 
-    def check(self, command, text):
-        path = os.path.join(self.hosts.work, 'block.yaml')
+    def shell(self, host, text, how=''):
+        if host == 'noc':
+            text = self.exports + '\n' + text
+        # What this kernel lacks can't be shown on it.
+        if 'type vlan' in text and self.hosts.lacks('ip link add a type bridge && ip link add link a type vlan id 5'):
+            self.remarks.append('not run, this kernel has no VLANs: ' + re.search('.*type vlan.*', text).group())
+            text = re.sub('.*type vlan.*', '', text)
+        if 'vlan_filtering' in text and self.hosts.lacks('ip link add type bridge vlan_filtering 1'):
+            self.remarks.append("left out, this kernel's bridges have no VLANs: vlan_filtering 1")
+            text = text.replace(' vlan_filtering 1', '')
+        if 'limit' in how:
+            text = re.sub(r'^(nlgate monitor .*)$', r'timeout 2 \1 || [ $? = 124 ]', text, flags=re.M)
+        if 'refused' in how:
+            assert 'policy does not grant' in self.hosts.said(host, text, 1), 'it should be refused'
+            return
+        self.hosts.said(host, text)
+
+    def daemon(self, text, _):
+        self.counts['lines'] += 1
+        self.hosts.start(re.sub(r'\A# ', '', text))
+
+    def session(self, text, host):
+        for prompt, command, answer in prompted(text):
+            self.counts['lines'] += 1
+            there = 'edge1' if prompt == '#' else host
+            exports = self.exports + '\n' if there == 'noc' else ''
+            result = self.hosts.run(there, exports + self.answers.known(command))
+            self.answers.compare(answer, result.stdout.decode(errors='replace'))
+
+    def policy(self, text, path):
+        path = self.hosts.path('edge1', path or 'block.yaml')
         with open(path, 'w', encoding='utf-8') as file:
             file.write(text)
-        self.expect(self.hosts.run('ca', command % shlex.quote(path)))
+        self.counts['checked'] += 1
+        self.hosts.said('ca', 'nlgate policy check ' + shlex.quote(path))
 
-    def block(self, document, text):
-        """What the plan says about a block, done; the name of what was done."""
-        for pattern, beginning, action, how in PLAN:
-            if fnmatch.fnmatch(document, pattern) and fnmatch.fnmatchcase(text.strip(), beginning):
-                if action == 'skip':
-                    return 'skipped'
-                if action == 'policy':
-                    self.check('nlgate policy check %s', text)
-                    return 'checked'
-                if action == 'config':
-                    return 'skipped'
-                self.run(action, text, how)
-                return 'run'
-        raise AssertionError('no row of PLAN in deploy/test-docs.py says what to do with this block')
+    def add(self, text, path):
+        with open(self.hosts.path('edge1', path), 'a', encoding='utf-8') as file:
+            file.write(text)
+        self.hosts.said('edge1', 'nlgate policy test %s && nlgate policy check %s' % (path, path))
+
+    def config(self, text, _):
+        """The files that it names need not be there: --print-config says what the options are, and of each where from."""
+        with open(self.hosts.path('edge1', 'block.yaml'), 'w', encoding='utf-8') as file:
+            file.write(text)
+        said = self.hosts.said('edge1', 'nlgated --print-config --config "$PWD/block.yaml"')
+        for number, line in enumerate(text.splitlines(), 1):
+            key = re.match(r'([a-z-]+):', line)
+            if key and key.group(1) not in ('config', 'limits'):
+                value = r'^%s:( .*|\n  - .*)block\.yaml:%d$' % (key.group(1), number)
+                assert re.search(value, said, re.M), 'no %s of that line in:\n%s' % (key.group(1), said)
+        self.counts['checked'] += 1
+
+    def openssl(self, text, _):
+        with open(self.hosts.path('ca', 'openssl.cnf'), 'w', encoding='utf-8') as file:
+            file.write(text)
+        said = self.hosts.said('ca', 'openssl ca -config openssl.cnf -gencrl -out other.crl 2>&1\n'
+                               'openssl ca -config openssl.cnf -revoke pki/server/edge1.example.crt 2>&1\n'
+                               'nlgate pki crl pki\nnlgate pki list pki')
+        assert re.search('^revoked:[^ ]* +server .*edge1.example', said, re.M), said
+
+    def read(self, _, path):
+        name = os.path.basename(self.document)
+        with open(os.path.join(ROOT, path), encoding='utf-8') as file:
+            assert name in file.read(), '%s does not read %s' % (path, self.document)
+        self.counts['elsewhere'] += 1
+
+    # Single lines.
+
+    @staticmethod
+    def row(line):
+        line = re.sub(r'\s+#.*', '', line).strip()
+        return next((row for row in LINES if fits(line, row[0])), None)
+
+    def line(self, line, kind):
+        row = self.row(line)
+        if row is None:
+            assert kind == 'mention' and re.fullmatch(r'nlgated?( [a-z]+)*( --help)?|nlgated --(check|print-config)', line), \
+                'no row of deploy/documents/plan.py says what to do with: ' + line
+            words = line.removesuffix(' --help').split()
+            self.hosts.said('ca', ' '.join([word for word in words if not word.startswith('-')] + ['--help']))
+            assert words[-1][0] != '-' or words[-1] in self.hosts.said('ca', words[0] + ' --help'), 'no such option'
+            return
+        _, action, more = row
+        if action in HOSTS:
+            self.counts['lines'] += 1
+            self.shell(action, more.replace('ROOT/', ROOT + '/') or line)
+        elif action in ('start', 'reload', 'restart'):
+            self.occurs(more, 'deploy/deb/test-inside.sh')
+            {'start': lambda: self.hosts.start('nlgated'),
+             'reload': self.hosts.reload if self.hosts.daemon else lambda: None,
+             'restart': self.hosts.again if self.hosts.daemon else lambda: None}[action]()
+        elif action == 'copy':
+            words = shlex.split(line)[1:]
+            for path in words[:-1]:
+                shutil.copy(self.hosts.path('noc', path), self.hosts.path('edge1', words[-1].partition(':')[2]))
+        elif action in ('target', 'manual', 'package', 'nobody', 'name'):
+            getattr(self, action)(line, more)
+        else:
+            self.occurs(more, action)
+            self.counts['elsewhere'] += 1
+
+    @staticmethod
+    def occurs(text, path):
+        with open(os.path.join(ROOT, path), encoding='utf-8') as file:
+            assert text in file.read(), '%s has no line with: %s' % (path, text)
+
+    @staticmethod
+    def target(line, _):
+        with open(os.path.join(ROOT, 'Makefile'), encoding='utf-8') as file:
+            makefile = file.read()
+        for name in [word for word in line.partition('#')[0].split()[1:] if '=' not in word]:
+            assert re.search('^%s:' % re.escape(name), makefile, re.M), 'the Makefile has no target ' + name
+
+    def manual(self, line, _):
+        folder = os.path.join(self.hosts.work, 'man')
+        if not os.path.isdir(folder):
+            subprocess.run(['python3', ROOT + '/deploy/deb/man.py', self.programs + '/nlgate', self.programs + '/nlgated',
+                            folder], check=True, env=dict(os.environ, SOURCE_DATE_EPOCH='0'), stdout=subprocess.DEVNULL)
+        assert glob.glob('%s/man*/%s.[1-8]' % (folder, line.split()[1])), 'there is no manual page for: ' + line
+
+    def package(self, line, more):
+        packages = sorted(glob.glob(self.programs + '/nlgate_*.deb'), key=os.path.getmtime)
+        if not packages:
+            self.remarks.append('not run, there is no package beside the programs: ' + line)
+            return
+        subprocess.run(more.split() + [packages[-1]], check=True, stdout=subprocess.DEVNULL)
+
+    def nobody(self, line, reason):
+        self.remarks.append('tried by nobody: %s (%s)' % (line, reason))
+
+    def name(self, line, _):
+        pass
 
 
 def main():
-    if len(sys.argv) != 2:
-        sys.exit('usage: test-docs.py FOLDER-WITH-PROGRAMS')
+    if len(sys.argv) < 2:
+        sys.exit('usage: test-docs.py FOLDER-WITH-PROGRAMS [DOCUMENT…]')
     if os.geteuid() != 0:
         print('documents: not tried: only root can make the two hosts')
         return
     programs = os.path.realpath(sys.argv[1])
     work = tempfile.mkdtemp(prefix='nlgate-docs-')
     failures, hosts = 0, None
+    os.chdir(ROOT)
     try:
         hosts = Hosts(programs, work)
         documents = Documents(hosts, programs)
-        os.chdir(ROOT)
-        for document in ['README.md'] + sorted(glob.glob('docs/*.md')):
-            if document == 'docs/first-ten-minutes.md':
-                shutil.rmtree(os.path.join(work, 'noc', 'pki'), ignore_errors=True)
-                documents.line = documents.line.replace('operator', 'noc-7')
-            for line, _, text in blocks(document):
+        for document in sys.argv[2:] or ['README.md'] + sorted(glob.glob('docs/*.md')):
+            documents.enter(document)
+            for part in parts(document):
                 try:
-                    documents.counts[documents.block(document, text)] += 1
+                    documents.part(part)
                 except (AssertionError, subprocess.SubprocessError, OSError) as error:
                     failures += 1
-                    print('%s:%d: %s\n%s' % (document, line, error, text), file=sys.stderr)
+                    print('%s:%d: %s\n%s' % (document, part.line, error, part.text), file=sys.stderr)
     finally:
         if hosts:
             with contextlib.suppress(subprocess.SubprocessError):
                 hosts.close()
         shutil.rmtree(work, ignore_errors=True)
-    print('documents: %(run)d blocks run, %(checked)d policies checked, %(skipped)d not run, by the plan' % documents.counts)
+    for remark in documents.remarks:
+        print('documents: ' + remark)
+    print('documents: %(blocks)d blocks and %(lines)d command lines run, %(checked)d policies and configurations checked, '
+          '%(elsewhere)d found in tests of their own' % documents.counts)
     sys.exit(1 if failures else 0)
 
 

@@ -11,7 +11,7 @@ extension ChildMessage {
     private enum Kind: UInt16 {
         case ready = 1
         case failed, open, closed, sessionClosed, accepted, ended, diagnostics, tables, audit, armed, verified
-        case misbehaved, keeperLost, measured, measuredAll, revoked, expiries
+        case misbehaved, keeperLost, measured, measuredAll, revoked, expiries, mapped
 
         var length: Int {
             switch self {
@@ -24,6 +24,7 @@ extension ChildMessage {
             case .audit: AuditRecord.size
             case .armed: 8 + 4
             case .verified: VerifiedClient.size
+            case .mapped: ClientMapping.size
             case .misbehaved: 8
             case .keeperLost: 0
             case .measured: SessionMeasures.size
@@ -75,6 +76,9 @@ extension ChildMessage {
         case .verified(let client):
             writer.put(Kind.verified.rawValue)
             client.write(to: &writer)
+        case .mapped(let mapping):
+            writer.put(Kind.mapped.rawValue)
+            mapping.write(to: &writer)
         case .misbehaved(let frontend):
             writer.put(Kind.misbehaved.rawValue)
             writer.put(frontend)
@@ -121,9 +125,8 @@ extension ChildMessage {
             let seconds = reader.number(UInt32.self)
             guard seconds <= longestArming else { throw malformed(bytes) }
             self = .armed(session: session, seconds: seconds)
-        case .verified:
-            guard let client = VerifiedClient(from: &reader) else { throw malformed(bytes) }
-            self = .verified(client)
+        case .verified: self = .verified(VerifiedClient(from: &reader))
+        case .mapped: self = .mapped(ClientMapping(from: &reader))
         case .misbehaved: self = .misbehaved(frontend: reader.number())
         case .keeperLost: self = .keeperLost
         case .measured: self = .measured(SessionMeasures(from: &reader))
@@ -166,7 +169,7 @@ extension SupervisorMessage {
         // Apart from those of children, which have room to grow.
         case adopt = 64
         case opened, refused, assign, revoke, serve, stop, grants, forgetGrants, regrant, audited, attach, keeper
-        case review, retire, measure
+        case review, retire, measure, clients
 
         var length: Int {
             switch self {
@@ -182,7 +185,8 @@ extension SupervisorMessage {
             case .audited: 9
             case .attach: 8
             case .keeper, .retire: 0
-            case .review: 8 + 4 + VerifiedClient.traceSize
+            case .review: 8 + 4 + ClientMemo.size
+            case .clients: 4 + TablePart.size
             }
         }
     }
@@ -238,11 +242,15 @@ extension SupervisorMessage {
         case .keeper: writer.put(Kind.keeper.rawValue)
         case .measure:
             writer.put(Kind.measure.rawValue)
-        case .review(let frontend, let connection, let trace):
+        case .review(let frontend, let connection, let memo):
             writer.put(Kind.review.rawValue)
             writer.put(frontend)
             writer.put(connection)
-            writer.put(trace, count: VerifiedClient.traceSize)
+            writer.put(memo, count: ClientMemo.size)
+        case .clients(let policy, let part):
+            writer.put(Kind.clients.rawValue)
+            writer.put(policy)
+            part.write(to: &writer)
         case .retire: writer.put(Kind.retire.rawValue)
         }
         return writer.bytes
@@ -283,7 +291,11 @@ extension SupervisorMessage {
         case .review:
             self = .review(
                 frontend: reader.number(), connection: reader.number(),
-                trace: reader.content(count: VerifiedClient.traceSize))
+                memo: reader.content(count: ClientMemo.size))
+        case .clients:
+            let policy = reader.number(UInt32.self)
+            guard let part = TablePart(from: &reader) else { throw malformed(bytes) }
+            self = .clients(policy: policy, part: part)
         case .retire: self = .retire
         }
     }
@@ -292,7 +304,8 @@ extension SupervisorMessage {
     public var carriesDescriptor: Bool {
         switch self {
         case .adopt, .opened, .assign, .attach, .keeper: true
-        case .refused, .revoke, .serve, .stop, .grants, .forgetGrants, .regrant, .audited, .review, .retire, .measure:
+        case .refused, .revoke, .serve, .stop, .grants, .forgetGrants, .regrant, .audited, .review, .retire, .measure,
+            .clients:
             false
         }
     }

@@ -26,6 +26,8 @@ public enum ChildMessage: Equatable, Sendable {
     case armed(session: UInt64, seconds: UInt32)
     /// From the keeper: who the client of a frontend's connection is.
     case verified(VerifiedClient)
+    /// From the keeper, after `verified` and `review`: what the client is to the policy.
+    case mapped(ClientMapping)
     /// From the keeper: this frontend broke the protocol between them.
     case misbehaved(frontend: UInt64)
     /// From a frontend: the keeper doesn't answer, and a new link is wanted.
@@ -104,8 +106,11 @@ public enum SupervisorMessage: Equatable, Sendable {
     case keeper
     /// To a broker: say what has passed through each session.
     case measure
-    /// To the keeper: is the client of this frontend's connection, verified by somebody before, still one?
-    case review(frontend: UInt64, connection: UInt32, trace: [UInt8])
+    /// To the keeper: is the client of this frontend's connection, verified before, still one, and what is it to the
+    /// policy? The memo is that of `verified`.
+    case review(frontend: UInt64, connection: UInt32, memo: [UInt8])
+    /// To the keeper: a piece of the table of the policy with this number that says who is who.
+    case clients(policy: UInt32, part: TablePart)
     /// To the keeper: another one has taken over; end when no frontend is left.
     case retire
 }

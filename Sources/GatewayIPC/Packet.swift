@@ -20,6 +20,13 @@ struct PacketWriter {
         put(bytes.count <= count ? bytes : [], count: count)
     }
 
+    /// Indexes below `count`, a multiple of eight, one bit each, the lowest bit first.
+    mutating func put(bits indexes: [UInt16], count: Int) {
+        var bits = [UInt8](repeating: 0, count: count / 8)
+        for index in indexes { bits[Int(index) / 8] |= 1 << UInt8(index % 8) }
+        bytes += bits
+    }
+
     mutating func put(_ text: String, count: Int) {
         put(Array(printable(text).utf8), count: count)
     }
@@ -54,6 +61,14 @@ struct PacketReader {
         let content = content(count: count).prefix { $0 != 0 }
         guard content.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else { return nil }
         return String(validating: content, as: UTF8.self)
+    }
+
+    /// Indexes below `count`, ascending.
+    mutating func bits(count: Int) -> [UInt16] {
+        let bits = content(count: count / 8)
+        return bits.indices.filter { bits[$0] != 0 }.flatMap { byte in
+            (0..<8).filter { bits[byte] & (1 << UInt8($0)) != 0 }.map { UInt16(8 * byte + $0) }
+        }
     }
 
     /// A text up to its first zero; whatever isn't printable ASCII is escaped, since the sender may be hostile.

@@ -14,7 +14,8 @@ public struct TablesError: Error, Equatable, Sendable {
 ///     bindings: u16 client | u32 line | list of texts | three lists of u16 role
 extension PolicyTables {
     private static let version: UInt16 = 1
-    private static let mostEntries = 4096
+    /// Roles, clients and bindings that there may be, of each.
+    public static let mostEntries = 4096
 
     /// The bytes that `init(decoding:)` reads.
     public func encode() -> [UInt8] {
@@ -37,13 +38,7 @@ extension PolicyTables {
         for client in clients {
             writer.put(client.name)
             writer.put(client.line)
-            writer.put(UInt16(client.criteria.count))
-            for criterion in client.criteria {
-                let (kind, value) = criterion.encoded
-                writer.bytes.append(kind)
-                writer.put(UInt16(value.count))
-                writer.bytes += value
-            }
+            writer.put(client.criteria)
         }
         writer.put(UInt16(bindings.count))
         for binding in bindings {
@@ -80,15 +75,7 @@ extension PolicyTables {
         }
         clients = try reader.list(most: PolicyTables.mostEntries) { (reader) throws(TablesError) in
             let name = try reader.text()
-            let line = try reader.u32()
-            let criteria = try reader.list(most: 64) { (reader) throws(TablesError) in
-                let kind = try reader.u8()
-                let value = try reader.bytes(Int(try reader.u16()))
-                guard let criterion = Criterion(kind, value) else { throw reader.error("unknown criterion") }
-                return criterion
-            }
-            guard !criteria.isEmpty else { throw reader.error("a client that everybody is") }
-            return Client(name: name, line: line, criteria: criteria)
+            return Client(name: name, line: try reader.u32(), criteria: try reader.criteria())
         }
         let (roleCount, clientCount) = (roles.count, clients.count)
         bindings = try reader.list(most: PolicyTables.mostEntries) { (reader) throws(TablesError) in
@@ -148,6 +135,32 @@ extension PolicyTables.Criterion {
             }
         guard let made else { return nil }
         self = made
+    }
+}
+
+extension TableWriter {
+    mutating func put(_ criteria: [PolicyTables.Criterion]) {
+        put(UInt16(criteria.count))
+        for criterion in criteria {
+            let (kind, value) = criterion.encoded
+            bytes.append(kind)
+            put(UInt16(value.count))
+            bytes += value
+        }
+    }
+}
+
+extension TableReader {
+    /// What a client must have; without any, everybody would be it.
+    mutating func criteria() throws(TablesError) -> [PolicyTables.Criterion] {
+        let criteria = try list(most: 64) { (reader) throws(TablesError) in
+            let kind = try reader.u8()
+            let value = try reader.bytes(Int(try reader.u16()))
+            guard let criterion = PolicyTables.Criterion(kind, value) else { throw reader.error("unknown criterion") }
+            return criterion
+        }
+        guard !criteria.isEmpty else { throw error("a client that everybody is") }
+        return criteria
     }
 }
 

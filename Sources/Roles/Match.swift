@@ -27,13 +27,17 @@ public struct Match: Equatable, Sendable {
 
 extension PolicyTables {
     /// What `identity` has in the namespace; nil when nothing is bound to it there.
+    public func match(_ identity: Identity, networkNamespace: String, daemonUID: UInt32) -> Match? {
+        match(clientTable.standing(of: identity, daemonUID: daemonUID), networkNamespace: networkNamespace)
+    }
+
+    /// What somebody of this standing, whose indexes are those of these tables, has in the namespace; nil when nothing
+    /// is bound to it there.
     ///
     /// One pure function: the order of anything in the file does not matter.
-    public func match(_ identity: Identity, networkNamespace: String, daemonUID: UInt32) -> Match? {
-        let clients = Set(clients(of: identity, daemonUID: daemonUID))
-        let bound = bindings.filter { binding in
-            clients.contains(Int(binding.client))
-                && binding.networkNamespaces.contains { $0 == networkNamespace || $0 == PolicyTables.anyNamespace }
+    public func match(_ standing: Standing, networkNamespace: String) -> Match? {
+        let bound = standing.bindings.map { bindings[Int($0)] }.filter { binding in
+            binding.networkNamespaces.contains { $0 == networkNamespace || $0 == PolicyTables.anyNamespace }
         }
         guard !bound.isEmpty else { return nil }
         let roles = Set(bound.flatMap(\.roles)).sorted()
@@ -50,15 +54,15 @@ extension PolicyTables {
             sessionMinutes: limiting.map(\.sessionMinutes).filter { $0 > 0 }.min())
     }
 
-    /// Names of the clients of the policy that the identity is, wherever they are bound; empty for a stranger.
-    public func clientNames(of identity: Identity, daemonUID: UInt32) -> [String] {
-        clients(of: identity, daemonUID: daemonUID).map { clients[$0].name }
+    /// Names of the clients of the policy that somebody is, wherever they are bound; empty for a stranger.
+    public func clientNames(_ standing: Standing) -> [String] {
+        standing.clients.map { clients[Int($0)].name }
     }
 
-    private func clients(of identity: Identity, daemonUID: UInt32) -> [Int] {
-        clients.indices.filter { index in
-            clients[index].criteria.allSatisfy { $0.fits(identity, daemonUID: daemonUID) }
-        }
+    /// True when every index is one of these tables.
+    public func contain(_ standing: Standing) -> Bool {
+        standing.clients.allSatisfy { Int($0) < clients.count }
+            && standing.bindings.allSatisfy { Int($0) < bindings.count }
     }
 
     /// The bytes that a broker gets for a match: `nlgS`, u16 version, u16 flags (1: audit required), u32 length and

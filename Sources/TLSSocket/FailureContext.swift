@@ -2,12 +2,12 @@ internal import COpenSSL
 import Glibc
 internal import LinuxSys
 
-/// Why OpenSSL refused a peer's certificate.
+/// Why OpenSSL refused a server's certificate.
 @safe
 struct VerifyFailure {
     /// One of X509_V_ERR_.
     let error: Int32
-    /// 0 is the peer's own certificate, above are those of CAs.
+    /// 0 is the server's own certificate, above are those of CAs.
     let depth: Int32
     /// The certificate that the error is about.
     let certificate: Certificate?
@@ -45,7 +45,7 @@ struct FailureContext {
         }
         let reason = ERR_GET_REASON(queued)
         if reason == SSL_R_CERTIFICATE_VERIFY_FAILED, let verify {
-            return verify.error(peer: side.peer, name: name)
+            return verify.error(name: name)
         }
         if (1000..<1256).contains(reason) { return alertError(UInt8(reason - 1000)) }
         return protocolError(reason)

@@ -4,24 +4,11 @@ internal import LinuxSys
 internal import TLSHandshake
 
 extension TLSLibrary {
-    /// Finishes everything that OpenSSL and the C library would otherwise do when first used.
+    /// Finishes everything that OpenSSL and the C library would otherwise do when first used, for a process whose servers
+    /// have their key somewhere else.
     ///
     /// It makes a throw-away CA and lets a server and a client of it talk over a socket pair. After that no file is
     /// opened and no library loaded, so that a filter may forbid both.
-    ///
-    /// - Throws: `library` when OpenSSL can't be used.
-    public static func prepare() throws(TLSError) {
-        try initialise()
-        tzset()
-        let world = try ThrowAwayWorld()
-        let context = try SSLContext(side: .server)
-        _ = try context.load(
-            certificate: world.server.certificate, key: world.server.key, ca: world.certificate,
-            crl: world.revocations)
-        try converse(context, world.clientContext(), name: .dns(ThrowAwayWorld.name))
-    }
-
-    /// The same for a process whose servers have their key somewhere else.
     ///
     /// - Throws: `library` when OpenSSL can't be used.
     public static func prepareDelegation() throws(TLSError) {
@@ -30,7 +17,7 @@ extension TLSLibrary {
         let world = try ThrowAwayWorld()
         let keeper = try RehearsalKeeper(world)
         let context = try SSLContext.delegating(certificate: world.server.certificate)
-        try converse(context, world.clientContext(), name: .dns(ThrowAwayWorld.name), delegation: Delegation(keeper, 1))
+        try converse(context, world.clientContext(), Delegation(keeper, 1))
     }
 
     /// Starts OpenSSL in a process that will have a private key, which gets memory of its own, out of core files and
@@ -48,10 +35,8 @@ extension TLSLibrary {
     }
 
     /// A handshake, a few bytes each way and the ends, all in this thread.
-    ///
-    /// Without a name the client accepts any server whose certificate it trusts.
-    static func converse(
-        _ server: SSLContext, _ client: SSLContext, name: HostName?, delegation: Delegation? = nil
+    private static func converse(
+        _ server: SSLContext, _ client: SSLContext, _ delegation: Delegation
     ) throws(TLSError) {
         var ends: [Int32] = [-1, -1]
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
@@ -64,7 +49,7 @@ extension TLSLibrary {
         let far = Descriptor(owning: ends[1])
         let one = try TLSConnection(server, descriptor: near.raw, delegation: delegation)
         let other = try TLSConnection(client, descriptor: far.raw)
-        if let name { try other.expectServer(name) }
+        try other.expectServer(.dns(ThrowAwayWorld.name))
         try shakeHands(one, other)
         try pass(from: other, to: one)
         try pass(from: one, to: other)
@@ -88,35 +73,6 @@ extension TLSLibrary {
         var received = [UInt8](repeating: 0, count: 2000)
         guard try one.write(sent.span) == .bytes(1000), try other.read(into: &received, count: 2000) == .bytes(1000)
         else { throw TLSError(.library, "data within this process does not arrive") }
-    }
-}
-
-extension TLSServerContext {
-    /// Lets a stranger connect within this process, who must be refused.
-    ///
-    /// It both finishes what this very context does lazily and shows that it checks certificates at all.
-    ///
-    /// - Throws: `library` when the stranger is let in.
-    public func rehearse() throws(TLSError) {
-        do throws(TLSError) {
-            let stranger = try ThrowAwayWorld().clientContext()
-            try stranger.trust(certificateOf: context)
-            try TLSLibrary.converse(context, stranger, name: nil)
-        } catch {
-            let expected: [TLSError.Code] = [.notSignedByCA, .crlMissing, .crlExpired]
-            guard expected.contains(error.code) else { throw error }
-            return
-        }
-        throw TLSError(.library, "a client of an unknown CA was let in: this TLS library can't be trusted")
-    }
-}
-
-extension SSLContext {
-    /// Trusts the very certificate that another context presents.
-    fileprivate func trust(certificateOf other: SSLContext) throws(TLSError) {
-        // SAFETY: the certificate belongs to the other context; the store takes a reference of its own.
-        let store = unsafe try expect(SSL_CTX_get_cert_store(raw), "SSL_CTX_get_cert_store")
-        try expect(unsafe X509_STORE_add_cert(store, SSL_CTX_get0_certificate(other.raw)), "X509_STORE_add_cert")
     }
 }
 
@@ -207,8 +163,6 @@ private struct ThrowAwayWorld {
     }
 
     func clientContext() throws(TLSError) -> SSLContext {
-        let context = try SSLContext(side: .client)
-        _ = try context.load(certificate: client.certificate, key: client.key, ca: certificate, crl: nil)
-        return context
+        try TLSClientContext(certificate: client.certificate, key: client.key, ca: certificate, crl: nil).context
     }
 }

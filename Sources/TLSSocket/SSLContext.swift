@@ -46,7 +46,8 @@ final class SSLContext: @unchecked Sendable {
         unsafe nlg_ctx_set_modes(raw)
         unsafe nlg_ctx_set_no_sessions(raw)
         unsafe nlg_ctx_set_max_cert_list(raw, Self.certificateMessageLimit)
-        unsafe SSL_CTX_set_verify(raw, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, judgeCertificate)
+        unsafe SSL_CTX_set_verify(
+            raw, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, side == .client ? judgeServer : nil)
         unsafe SSL_CTX_set_verify_depth(raw, Self.depthLimit)
         switch side {
         case .server:
@@ -99,8 +100,10 @@ final class SSLContext: @unchecked Sendable {
     }
 }
 
-/// Called by OpenSSL for each finding about a peer's chain: 1 goes on, 0 refuses.
-private let judgeCertificate: @convention(c) (Int32, OpaquePointer?) -> Int32 = { isGood, store in
+/// Called by OpenSSL for each finding about a server's chain: 1 goes on, 0 refuses.
+///
+/// A client's chain is the keeper's to judge.
+private let judgeServer: @convention(c) (Int32, OpaquePointer?) -> Int32 = { isGood, store in
     if isGood == 1 { return 1 }
     // SAFETY: OpenSSL's own objects, valid during the callback.
     let error = unsafe X509_STORE_CTX_get_error(store)

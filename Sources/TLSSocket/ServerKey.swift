@@ -43,6 +43,24 @@ public final class ServerKey {
     }
 }
 
+extension SSLContext {
+    /// Checks that the certificate that is presented leads to one of these CAs, as clients that trust them will.
+    fileprivate func checkOwnChain(against anchors: [Certificate]) throws(TLSError) {
+        // SAFETY: the store is made and freed here and takes references of its own.
+        let store = unsafe try expect(X509_STORE_new(), "X509_STORE_new")
+        defer { unsafe X509_STORE_free(store) }
+        for anchor in anchors { try expect(unsafe X509_STORE_add_cert(store, anchor.raw), "X509_STORE_add_cert") }
+        try expect(unsafe X509_STORE_set_flags(store, UInt(X509_V_FLAG_PARTIAL_CHAIN)), "X509_STORE_set_flags")
+        guard unsafe nlg_ctx_own_chain_leads_to(raw, store) == 1 else {
+            ERR_clear_error()
+            throw TLSError(
+                .notSignedByCA,
+                "the \(side.own)'s certificate is not signed by a CA of --ca, so no client that trusts that CA would "
+                    + "accept it: give the CA that issued it, and the clients' with --client-ca if that is another")
+        }
+    }
+}
+
 extension HandshakeDigest {
     /// The hash of some bytes; empty only when memory is short.
     public func hash(_ bytes: [UInt8]) -> [UInt8] {

@@ -12,7 +12,12 @@ public final class TLSClientContext: Sendable {
     /// - Throws: `badPEM`, `keyMismatch`, `certificateExpired`, `certificateNotYetValid`, `wrongPurpose`.
     public init(certificate: [UInt8], key: [UInt8], ca: [UInt8], crl: [UInt8]?) throws(TLSError) {
         let context = try SSLContext(side: .client)
-        notAfter = try context.load(certificate: certificate, key: key, ca: ca, crl: crl).notAfter
+        let credential = try Credential(certificate: certificate, key: key, side: .client)
+        try context.use(credential)
+        var lists: [RevocationList] = []
+        if let crl { lists = try PEM.revocationLists(crl, "the CRL file", limit: 64) }
+        try context.trust(readAnchors(ca, side: .client), lists)
+        notAfter = credential.chain.map(\.notAfter).min() ?? 0
         self.context = context
     }
 

@@ -177,7 +177,7 @@ public final class TLSConnection {
         return peerCertificate.map(PeerCertificate.init)
     }
 
-    /// Remembers why OpenSSL refuses the peer's certificate; the first reason stands.
+    /// Remembers why OpenSSL refuses the server's certificate; the first reason stands.
     func note(_ failure: VerifyFailure) {
         if verifyFailure == nil { verifyFailure = failure }
     }

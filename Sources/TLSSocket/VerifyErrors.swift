@@ -2,8 +2,8 @@ internal import COpenSSL
 
 extension VerifyFailure {
     /// The failure in words; `name` is what the server was called.
-    func error(peer: String, name: HostName?) -> TLSError {
-        let who = depth == 0 ? "the \(peer)'s certificate" : "a CA certificate above the \(peer)'s"
+    func error(name: HostName?) -> TLSError {
+        let who = depth == 0 ? "the server's certificate" : "a CA certificate above the server's"
         let subject = certificate.map { " (\($0.shownSubject))" } ?? ""
         let what = who + subject
         switch error {
@@ -30,9 +30,9 @@ extension VerifyFailure {
             return TLSError(.notSignedByCA, "\(what)\(issuer) is not signed by a CA of the CA file")
         case X509_V_ERR_INVALID_PURPOSE:
             return TLSError(
-                .wrongPurpose, "\(what) may not be used as a \(peer)'s (extended key usage): issue one for a \(peer)")
+                .wrongPurpose, "\(what) may not be used as a server's (extended key usage): issue one for a server")
         case X509_V_ERR_CERT_CHAIN_TOO_LONG:
-            return TLSError(.badCertificate, "the \(peer)'s chain has more than \(SSLContext.depthLimit) CAs")
+            return TLSError(.badCertificate, "the server's chain has more than \(SSLContext.depthLimit) CAs")
         default:
             // SAFETY: the text is a constant of the library.
             let text = unsafe String(cString: X509_verify_cert_error_string(Int(error)))

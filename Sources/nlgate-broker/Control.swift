@@ -27,7 +27,7 @@ extension Broker {
                     let undone = rollBack(session, .stop)
                     sayGoodbye(session, GoodbyeReason.restart, "the gateway is stopping\(suffix(undone))")
                 }
-            case .adopt, .opened, .refused, .serve, .attach, .keeper, .review, .retire: abandon()
+            case .adopt, .opened, .refused, .serve, .attach, .keeper, .review, .clients, .retire: abandon()
             }
         }
     }

@@ -134,7 +134,7 @@ struct Frontend: ~Copyable {
                 control.send(.accepted(number: 0))
                 keeper = KeeperLink(SessionSocket(socket))
                 if keeper == nil { control.send(.keeperLost) }
-            case .assign, .revoke, .grants, .forgetGrants, .regrant, .audited, .attach, .review, .retire,
+            case .assign, .revoke, .grants, .forgetGrants, .regrant, .audited, .attach, .review, .clients, .retire,
                 .measure:
                 exit(1)
             }

@@ -2,6 +2,7 @@ import ControlSocket
 import GatewayIPC
 import Glibc
 import LinuxSys
+import Roles
 import TLSSocket
 
 /// One frontend's socket and its handshakes.
@@ -31,6 +32,7 @@ struct Keeper: ~Copyable {
     private var epoll: Epoll
     private var links: [UInt64: Link] = [:]
     private var linkCount: UInt64 = 0
+    private var clients = PolicyClients()
     /// Another keeper has taken over.
     private var isRetired = false
     private var buffer = [UInt8](repeating: 0, count: maximumKeeperPacket + 1)
@@ -78,14 +80,23 @@ struct Keeper: ~Copyable {
                 guard let socket = passed.take() else { exit(1) }
                 attach(frontend, socket)
                 control.send(.accepted(number: frontend))
-            case .review(let frontend, let connection, let trace):
-                guard !authority.clients.stillTrusts(ChainTrace(bytes: trace)) else { continue }
-                control.send(.revoked(frontend: frontend, connection: connection))
+            case .clients(let policy, let part):
+                guard clients.take(part, of: policy) else { exit(1) }
+            case .review(let frontend, let connection, let memo):
+                guard let memo = ClientMemo(memo) else { exit(1) }
+                review(memo, frontend, connection)
             case .retire: isRetired = true
             case .stop: exit(0)
             default: exit(1)
             }
         }
+    }
+
+    private func review(_ memo: ClientMemo, _ frontend: UInt64, _ connection: UInt32) {
+        guard authority.clients.stillTrusts(ChainTrace(bytes: memo.trace)) else {
+            return control.send(.revoked(frontend: frontend, connection: connection))
+        }
+        control.send(.mapped(clients.mapping(of: memo, frontend, connection)))
     }
 
     /// A frontend has one link: the new one takes the place of the one before.
@@ -138,9 +149,21 @@ struct Keeper: ~Copyable {
         case .reply(let reply): return send(reply, link)
         case .verified(let candidate, let reply):
             // First the supervisor: what the frontend says next is judged by this.
-            control.send(.verified(VerifiedClient(candidate, link.frontend, reply)))
+            introduce(candidate, link.frontend, reply)
             return send(reply, link)
         }
+    }
+
+    /// Tells the supervisor who the client of a connection is, and what that is to the policy.
+    private func introduce(_ candidate: ClientCandidate, _ frontend: UInt64, _ reply: KeeperReply) {
+        guard case .proved(let connection) = reply else { preconditionFailure("only a proof makes a client known") }
+        let memo = ClientMemo(candidate)
+        control.send(
+            .verified(
+                VerifiedClient(
+                    frontend: frontend, connection: connection, identity: IdentityRecord(candidate.peer),
+                    memo: memo.encode())))
+        control.send(.mapped(clients.mapping(of: memo, frontend, connection)))
     }
 
     /// A frontend waits for each answer: there is always room, or it isn't one of ours.
@@ -152,29 +175,4 @@ struct Keeper: ~Copyable {
             return true
         }
     }
-}
-
-extension VerifiedClient {
-    init(_ candidate: ClientCandidate, _ frontend: UInt64, _ reply: KeeperReply) {
-        guard case .proved(let connection) = reply else { preconditionFailure("only a proof makes a client known") }
-        self.init(
-            frontend: frontend, connection: connection, identity: IdentityRecord(candidate.peer),
-            trace: candidate.trace.bytes)
-    }
-}
-
-extension IdentityRecord {
-    init(_ peer: PeerCertificate) {
-        self.init(
-            fingerprint: peer.fingerprint, notAfter: peer.notAfter,
-            display: "CN=\(peer.commonName ?? "-") sha256:\(peer.fingerprint.prefix(8).map(hexadecimal).joined())",
-            commonName: peer.commonName ?? "", issuer: peer.issuer,
-            alternativeNames: peer.dnsNames.map { AlternativeName(.dns, $0) }
-                + peer.uris.map { AlternativeName(.uri, $0) } + peer.emails.map { AlternativeName(.email, $0) })
-    }
-}
-
-private func hexadecimal(_ byte: UInt8) -> String {
-    let digits = Array("0123456789abcdef")
-    return String([digits[Int(byte >> 4)], digits[Int(byte & 15)]])
 }

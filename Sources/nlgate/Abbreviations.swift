@@ -34,10 +34,13 @@ enum Abbreviations {
     private static let long = [
         "-json": "--json", "-details": "--details", "-statistics": "--statistics", "-stats": "--statistics",
     ]
+    private static let completions = ["--generate-completion-script", "---completion"]
     private static let help: Set = ["help", "-h", "--help"]
 
     /// The words as the commands know them.
     static func expand(_ arguments: [String]) -> [String] {
+        // A shell's completions are the parser's own business; its option has a value that looks like a command.
+        if let first = arguments.first, completions.contains(where: first.hasPrefix) { return arguments }
         var leading: [String] = []
         var rest = arguments[...]
         while let option = rest.first, option.hasPrefix("-"), option != "--" {

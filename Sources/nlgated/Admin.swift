@@ -1,3 +1,4 @@
+import GatewayIPC
 import Glibc
 import LinuxSys
 
@@ -16,15 +17,14 @@ import LinuxSys
 /// | 5 | sessions, processes, listeners, certificates | JSON objects, one a line, each with its `type` |
 ///
 /// The first line of these answers is `ok TEXT` or `error TEXT`; warnings and errors follow, one a line as compilers
-/// print them (`FILE:LINE:COLUMN: error: TEXT`). For 2 and 3 it comes when the policy was compiled and is in force, or
-/// isn't: a bad one changes nothing. That can take 10 seconds for it and for each one before it. For 4, between the
+/// print them (`FILE:LINE:COLUMN: error: TEXT`). For 2 and 3 it comes when the policy was compiled and every live
+/// session was judged by it, or when it won't be: a bad one changes nothing. That can take 10 seconds for it and for each
+/// one before it, and 10 more for the keeper's part. For 4, between the
 /// first line and the warnings there are lines `policy: NAME`, `loaded: TIME`, `holds: COUNTS`, `audit: WHERE` and
 /// `warnings: NUMBER`.
 final class AdminSocket {
     /// `nlga`, version 1, verb; little-endian.
     static let requestLength = 8
-    /// Where it is when nothing else is said and the daemon is root.
-    static let usualPath = "/run/nlgate/admin.sock"
     private static let mostClients = 16
     /// How long a client may take, in milliseconds.
     private static let patience: UInt64 = 5000
@@ -50,7 +50,7 @@ final class AdminSocket {
     private var count: UInt64 = 0
 
     init(_ options: Options) throws(StartError) {
-        guard let path = options.admin ?? (getuid() == 0 ? AdminSocket.usualPath : nil), path != "none" else {
+        guard let path = options.admin ?? (getuid() == 0 ? usualAdminPath : nil), path != "none" else {
             listener = nil
             return
         }

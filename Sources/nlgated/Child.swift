@@ -71,6 +71,8 @@ final class Child {
     var adopted: [UInt32: PeerCredentials] = [:]
     /// For a frontend: the clients of its connections, as the keeper says.
     var verified: [UInt32: KnownClient] = [:]
+    /// For a frontend: sessions that were asked for before the keeper said what the client is to the policy.
+    var waiting: [UInt32: OpenRequest] = [:]
     /// For a frontend: its end of a link that this keeper hasn't taken yet.
     var linking: (end: PassedDescriptor, keeper: UInt64)?
     /// For a frontend: it has had a link to a keeper.
@@ -98,6 +100,8 @@ final class Child {
         self.deadline = deadline
     }
 
+    /// Sessions that go through it.
+    var sessionCount: Int { isFrontend ? sessionOf.count : sessions.count }
     var isReady: Bool { report != nil }
     var isFrontend: Bool { kind.role == .frontend }
     var hasQueue: Bool { queueHead < queue.count }

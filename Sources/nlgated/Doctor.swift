@@ -15,8 +15,6 @@ extension Supervisor {
         let name = "\(child.kind.name): pid \(child.process.pid)"
         guard let report = child.report else { return ["\(name), not ready yet"] }
         let ends = child === keeper ? expiryLines() : []
-        var sessions = child.sessions.count
-        if case .frontend = child.kind { sessions = child.sessionOf.count }
-        return ["\(name), uid \(report.uid), sessions: \(sessions)"] + (ends + report.lines).map { "  " + $0 }
+        return ["\(name), uid \(report.uid), sessions: \(child.sessionCount)"] + (ends + report.lines).map { "  " + $0 }
     }
 }

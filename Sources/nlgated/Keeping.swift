@@ -5,12 +5,14 @@ import LinuxSys
 /// A client that the keeper has verified.
 struct KnownClient {
     let identity: IdentityRecord
-    /// For the keeper that comes after the present one.
-    let trace: [UInt8]
+    /// What a keeper wants to have when it is asked once more; just bytes.
+    let memo: [UInt8]
     /// In monotonic milliseconds.
     let verifiedAt: UInt64
     /// A later keeper no longer knows it.
     var isRevoked = false
+    /// What it is to a policy, which may have been replaced meanwhile; nil until the keeper says it.
+    var mapping: ClientMapping?
 }
 
 let revocationText = "the client's certificate is no longer accepted: it was revoked, or its CA is gone"
@@ -86,7 +88,7 @@ extension Supervisor {
             return true
         }
         frontend.verified[client.connection] = KnownClient(
-            identity: client.identity, trace: client.trace, verifiedAt: now)
+            identity: client.identity, memo: client.memo, verifiedAt: now)
         // Who came by the keeper before is asked about once more.
         if child.number != keeperNumber { review(client.connection, of: frontend) }
         return true

@@ -80,9 +80,8 @@ extension Supervisor {
         keeperNumber = child.number
         nextExpiryCheck = 0
         if let before { retire(before) }
-        for frontend in children.values where frontend.isFrontend {
-            for connection in frontend.verified.keys { review(connection, of: frontend) }
-        }
+        tellPolicy()
+        reviewEverybody()
     }
 
     /// Handshakes that have begun with it may end with it.
@@ -96,20 +95,31 @@ extension Supervisor {
         for child in children.values { if let time = child.retiresAt, now >= time { kill(child) } }
     }
 
-    /// Asks the keeper whether it knows a client that another one has verified.
+    /// Asks the keeper about every client that has been verified.
+    func reviewEverybody() {
+        for frontend in children.values where frontend.isFrontend {
+            for connection in frontend.verified.keys { review(connection, of: frontend) }
+        }
+    }
+
+    /// Asks the keeper whether it still knows a client, and what that is to the policy now.
     func review(_ connection: UInt32, of frontend: Child) {
         guard let keeper, let known = frontend.verified[connection], !known.isRevoked else { return }
-        send(.review(frontend: frontend.number, connection: connection, trace: known.trace), to: keeper)
+        awaitMappings()
+        lastReview = Review(frontend: frontend.number, connection: connection)
+        send(.review(frontend: frontend.number, connection: connection, memo: known.memo), to: keeper)
     }
 
     /// False when no well-behaved keeper says this.
     func takeRevoked(_ connection: UInt32, of number: UInt64, from child: Child) -> Bool {
         guard child.kind == .keeper, child.isReady else { return false }
+        defer { finishReview(Review(frontend: number, connection: connection), by: child) }
         guard let frontend = children[number], frontend.isFrontend else { return true }
         frontend.verified[connection]?.isRevoked = true
         if let session = frontend.sessionOf[connection] {
             end(session, SupervisorReason.revoked, revocationText)
         }
+        openWaiting(connection, of: frontend)
         return true
     }
 

@@ -52,6 +52,15 @@ final class Supervisor {
 
     /// In force; there is one before anybody is served.
     var policy: LoadedPolicy?
+    /// Policies that there have been.
+    var policyCount: UInt32 = 0
+    /// Until when the keeper must have said what everybody is to the policy, in monotonic milliseconds; nil when nobody
+    /// was asked about.
+    var mappingDeadline: UInt64?
+    /// The client that the keeper was asked about last; it answers in order.
+    var lastReview: Review?
+    /// What is said when everybody has been judged by the policy in force.
+    var policyNews: [PolicyNews] = []
     /// Policies that wait for their turn.
     var policyRequests: [PolicyRequest] = []
     /// The policy that is being compiled.
@@ -292,6 +301,7 @@ final class Supervisor {
             }
         }
         endExpiredSessions()
+        endUnmapped()
         renewLinks()
         answerStatus()
         endRetiredKeepers()

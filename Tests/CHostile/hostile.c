@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/netlink.h>
+#include <poll.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,6 +16,7 @@
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static int deliver(int socket, const uint8_t *bytes, size_t length, void *control, size_t control_length) {
@@ -55,18 +58,46 @@ int hostile_send_credentials(int socket, const uint8_t *bytes, size_t length) {
     return deliver(socket, bytes, length, control.bytes, CMSG_SPACE(sizeof own));
 }
 
-int hostile_send_and_change(int socket, const uint8_t *first, const uint8_t *second, size_t length) {
-    static uint8_t page[4096] __attribute__((aligned(4096)));
+static uint8_t page[4096] __attribute__((aligned(4096)));
+
+// The page itself travels, not a copy of it.
+static int send_page(int socket, const uint8_t *bytes, size_t length) {
     int ends[2];
     if (length > sizeof page || pipe(ends) != 0) return -1;
-    memcpy(page, first, length);
+    memcpy(page, bytes, length);
     struct iovec iov = {.iov_base = page, .iov_len = length};
     int sent = vmsplice(ends[1], &iov, 1, 0) == (ssize_t)length &&
                splice(ends[0], NULL, socket, NULL, length, 0) == (ssize_t)length;
-    memcpy(page, second, length);
     close(ends[0]);
     close(ends[1]);
     return sent ? 0 : -1;
+}
+
+int hostile_send_and_change(int socket, const uint8_t *first, const uint8_t *second, size_t length) {
+    int result = send_page(socket, first, length);
+    memcpy(page, second, length);
+    return result;
+}
+
+int hostile_send_and_flip(int socket, const uint8_t *first, const uint8_t *second, size_t length, int seconds) {
+    if (send_page(socket, first, length) != 0) return -1;
+    struct pollfd answer = {.fd = socket, .events = POLLIN};
+    time_t end = time(NULL) + seconds;
+    while (poll(&answer, 1, 0) == 0) {
+        if (time(NULL) > end) return -1;
+        for (int round = 0; round < 64; round++) {
+            memcpy(page, second, length);
+            atomic_signal_fence(memory_order_seq_cst);
+            memcpy(page, first, length);
+            atomic_signal_fence(memory_order_seq_cst);
+        }
+    }
+    return 0;
+}
+
+int hostile_zerocopy(int socket) {
+    int on = 1;
+    return setsockopt(socket, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof on) == 0 ? 0 : errno;
 }
 
 int hostile_netlink_to(int protocol, uint32_t port_id, const uint8_t *bytes, size_t length) {

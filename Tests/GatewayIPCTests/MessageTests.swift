@@ -1,3 +1,4 @@
+import SeededInput
 import Testing
 
 @testable import GatewayIPC
@@ -9,8 +10,10 @@ private let request = OpenRequest(
     connection: 7, transport: .tls, networkNamespace: 3, protocolNumber: 16, readOnly: true, local: endpoint,
     peer: .unknown)
 private let client = VerifiedClient(
-    frontend: 1 << 35, connection: 14, identity: identity, trace: [UInt8](repeating: 1, count: VerifiedClient.traceSize)
-)
+    frontend: 1 << 35, connection: 14, identity: identity, memo: [UInt8](repeating: 1, count: ClientMemo.size))
+private let mapping = ClientMapping(
+    frontend: 1 << 32, connection: 17, policy: 3, clients: [0, 7, 8, 4095], bindings: [1, 4094],
+    words: "common-name noc-7")
 private let assignment = Assignment(
     session: 1 << 40, protocolNumber: 16, networkNamespace: 3, readOnly: true, grantSet: 2, identity: "CN=noc-7",
     roles: "builtin:unrestricted")
@@ -38,6 +41,7 @@ private let childMessages: [ChildMessage] = [
             certificate: Expiry(end: 2, warnsFrom: 1), authority: .none,
             clientAuthority: Expiry(end: 253_402_300_799, warnsFrom: 253_402_300_799),
             revocationList: Expiry(end: 4, warnsFrom: 0))),
+    .mapped(mapping),
 ]
 /// Those of children are numbered from 1, those of the supervisor from 64, in the order of the lists.
 private let childKinds = 1...UInt16(childMessages.count)
@@ -50,22 +54,9 @@ private let supervisorMessages: [SupervisorMessage] = [
     .grants(number: 77, part: part), .forgetGrants(number: 78),
     .regrant(session: 13, grantSet: 79, roles: "monitor,router"), .audited(ticket: 1 << 60, isWritten: true),
     .attach(frontend: 1 << 34), .keeper,
-    .review(frontend: 1 << 36, connection: 16, trace: [UInt8](repeating: 3, count: VerifiedClient.traceSize)), .retire,
-    .measure,
+    .review(frontend: 1 << 36, connection: 16, memo: [UInt8](repeating: 3, count: ClientMemo.size)), .retire,
+    .measure, .clients(policy: 9, part: part),
 ]
-
-/// Random numbers that are the same in every run.
-private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 @Suite struct MessageTests {
     private func child(_ bytes: [UInt8]) -> ChildMessage? { try? ChildMessage(bytes) }
@@ -83,11 +74,11 @@ private struct Generator: RandomNumberGenerator {
     }
 
     @Test func `the lengths are those of the kinds, and each kind has a number of its own`() {
-        let fromChildren = [258, 242, 50, 6, 6, 10, 10, 4012, 4012, 336, 14, 3925, 10, 2, 58, 2, 14, 66]
+        let fromChildren = [258, 242, 50, 6, 6, 10, 10, 4012, 4012, 336, 14, 3957, 10, 2, 58, 2, 14, 66, 1442]
         #expect(childMessages.map { $0.encode().count } == fromChildren)
         #expect(
             supervisorMessages.map { $0.encode().count } == [
-                14, 6, 250, 377, 254, 2, 2, 4016, 6, 174, 11, 10, 2, 398, 2, 2,
+                14, 6, 250, 377, 254, 2, 2, 4016, 6, 174, 11, 10, 2, 3757, 2, 2, 4016,
             ])
         let kinds = (childMessages.map { $0.encode() } + supervisorMessages.map { $0.encode() }).map { UInt16($0[0]) }
         #expect(kinds == Array(childKinds) + Array(supervisorKinds))
@@ -105,10 +96,12 @@ private struct Generator: RandomNumberGenerator {
     /// The lengths at which the message, cut or filled with zeros, is taken.
     private func takenLengths(_ message: [UInt8], _ isTaken: ([UInt8]) -> Bool) -> [Int] {
         let filled = message + [UInt8](repeating: 0, count: 4096)
-        return (Array(0...600) + [3604, 3605, 3606, 3924, 3925, 3926, 4011, 4012, 4013, 4015, 4016, 4017, 4096]).filter
-        {
-            isTaken(Array(filled.prefix($0)))
-        }
+        return
+            (Array(0...600) + [
+                1441, 1442, 1443, 3756, 3757, 3758, 3956, 3957, 3958, 4011, 4012, 4013, 4015, 4016, 4017, 4096,
+            ]).filter {
+                isTaken(Array(filled.prefix($0)))
+            }
     }
 
     @Test func `unknown kinds and kinds of the other direction are refused at every length`() {
@@ -240,11 +233,11 @@ private struct Generator: RandomNumberGenerator {
     }
 
     @Test func `which kinds carry a descriptor`() {
-        #expect(supervisorMessages.map(\.carriesDescriptor) == Array("yynynnnnnnnyynnn").map { $0 == "y" })
+        #expect(supervisorMessages.map(\.carriesDescriptor) == Array("yynynnnnnnnyynnnn").map { $0 == "y" })
     }
 
     @Test func `random messages of the right length give values that encode to messages again`() {
-        var generator = Generator(state: 0x6970_63)
+        var generator = SeededNumbers(seed: 0x6970_63)
         let samples = childMessages.map { $0.encode() } + supervisorMessages.map { $0.encode() }
         var taken = 0
         for round in 0..<5000 {
@@ -260,7 +253,7 @@ private struct Generator: RandomNumberGenerator {
     }
 
     @Test func `random bytes never trap`() {
-        var generator = Generator(state: 99)
+        var generator = SeededNumbers(seed: 99)
         for _ in 0..<3000 {
             let count = Int.random(in: 0...600, using: &generator)
             var bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }

@@ -1,18 +1,7 @@
 import GatewayPolicy
 import NetlinkWire
+import SeededInput
 import Testing
-
-/// A small generator (xorshift64*), so that a seed reproduces a run.
-struct SeededRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 0x2545_f491_4f6c_dd1d
-    }
-}
 
 @Suite struct FuzzTests {
     private static let protocols: [Int32] = [0, 4, 6, 12, 16]
@@ -28,7 +17,7 @@ struct SeededRandom: RandomNumberGenerator {
         return corpus
     }
 
-    static func mutate(_ bytes: inout [UInt8], _ random: inout SeededRandom) {
+    static func mutate(_ bytes: inout [UInt8], _ random: inout SeededNumbers) {
         for _ in 0..<Int.random(in: 1...4, using: &random) {
             let index = bytes.isEmpty ? 0 : Int.random(in: 0..<bytes.count, using: &random)
             switch Int.random(in: 0..<6, using: &random) {
@@ -49,7 +38,7 @@ struct SeededRandom: RandomNumberGenerator {
     @Test func `no bytes trap the judge, and what read-only forwards is reads alone`() throws {
         let seed = UInt64.random(in: 1...UInt64.max)
         print("fuzzing seed: \(seed)")
-        var random = SeededRandom(state: seed)
+        var random = SeededNumbers(seed: seed)
         let corpus = try FuzzTests.corpus()
         let all = try Dictionary(uniqueKeysWithValues: FuzzTests.protocols.map { ($0, try Court(.unrestricted, $0)) })
         let reading = try Dictionary(uniqueKeysWithValues: FuzzTests.protocols.map { ($0, try Court(.readOnly, $0)) })
@@ -85,7 +74,7 @@ struct SeededRandom: RandomNumberGenerator {
     @Test func `grants and family maps survive random bytes`() throws {
         let seed = UInt64.random(in: 1...UInt64.max)
         print("fuzzing seed: \(seed)")
-        var random = SeededRandom(state: seed)
+        var random = SeededNumbers(seed: seed)
         let grants = Grants.readOnly.encode()
         let family = try announcement(1, 30, "demo", groups: [("a", 100), ("b", 101)])
         var map = FamilyMap()

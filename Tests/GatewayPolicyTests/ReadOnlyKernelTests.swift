@@ -5,6 +5,7 @@ import GatewayPolicy
 import Glibc
 import LinuxSys
 import NetlinkWire
+import SeededInput
 import Testing
 
 /// What a read-only session may send, said to a real kernel by root: nothing of it changes anything.
@@ -57,7 +58,7 @@ struct ReadOnlyKernelTests {
 
     /// Sends what a judge forwards, on sockets of root without any gateway between; returns how much that was.
     private func say(_ grants: Grants, seed: UInt64) throws -> Int {
-        var random = SeededRandom(state: seed)
+        var random = SeededNumbers(seed: seed)
         var sent = 0
         let families = try kernelFamilies()
         for number in [NetlinkProtocol.route, NetlinkProtocol.generic] {
@@ -71,7 +72,7 @@ struct ReadOnlyKernelTests {
     }
 
     private func round(
-        _ judge: DatagramJudge, _ corpus: [[UInt8]], _ families: FamilyMap, _ random: inout SeededRandom
+        _ judge: DatagramJudge, _ corpus: [[UInt8]], _ families: FamilyMap, _ random: inout SeededNumbers
     ) throws -> Int {
         let socket = try Descriptor.netlink(protocolNumber: judge.protocolNumber)
         let context = SessionContext(portID: 1)

@@ -1,5 +1,6 @@
 import GatewayProtocol
 import NetlinkWire
+import SeededInput
 import Testing
 
 /// ARM: its payload, and how a session takes it.
@@ -86,7 +87,7 @@ import Testing
     }
 
     @Test func `no bytes trap it, and what it takes is within the limits`() throws {
-        var random = Generator(seed: 0xa12)
+        var random = SeededNumbers(seed: 0xa12)
         for round in 0..<20_000 {
             var payload = minute + attribute(2, [1, 2, 3, 4]) + attribute(3, [5]) + attribute(2, [6])
             if round % 3 == 0 {

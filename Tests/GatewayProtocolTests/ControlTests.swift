@@ -1,5 +1,6 @@
 import GatewayProtocol
 import NetlinkWire
+import SeededInput
 import Testing
 
 @Suite struct ControlTests {
@@ -98,7 +99,7 @@ import Testing
     }
 
     @Test func `random payloads give a value or an error, never a trap`() {
-        var generator = Generator(seed: 0x4845_4c4c_4f)
+        var generator = SeededNumbers(seed: 0x4845_4c4c_4f)
         let seeds = [
             Hello(protocolNumber: 16, networkNamespace: "blue", clientName: "c", groups: [1]).encode(),
             Welcome().encode(),

@@ -1,5 +1,6 @@
 import GatewayProtocol
 import NetlinkWire
+import SeededInput
 import Testing
 
 /// Bytes that nobody chose, and what must be true of whatever comes of them.
@@ -12,7 +13,7 @@ import Testing
     }
 
     @Test func `first bytes: no trap, and what is decided stays`() {
-        var generator = Generator(seed: 0x6669_7273)
+        var generator = SeededNumbers(seed: 0x6669_7273)
         var decided: [String: Int] = [:]
         for _ in 0..<20_000 {
             var bytes =
@@ -38,7 +39,7 @@ import Testing
     }
 
     @Test func `control messages: one changed byte, and only what is one gets a session`() {
-        var generator = Generator(seed: 0x636f_6e74)
+        var generator = SeededNumbers(seed: 0x636f_6e74)
         var opened = 0
         for _ in 0..<20_000 {
             let wide = Bool.random(using: &generator)
@@ -60,7 +61,7 @@ import Testing
         #expect((2000...18_000).contains(opened))
     }
 
-    private func stream(_ generator: inout Generator) -> [UInt8] {
+    private func stream(_ generator: inout SeededNumbers) -> [UInt8] {
         var bytes: [UInt8] = []
         for sequence in 0..<UInt32.random(in: 1...6, using: &generator) {
             let type = [16, 17, 18, 20, 21, 24, 28, 3, 400].randomElement(using: &generator) ?? 16
@@ -74,9 +75,9 @@ import Testing
         return bytes
     }
 
-    private func outcome(_ bytes: [UInt8], cut: (inout Generator) -> Int, wide: Bool) throws -> Outcome {
+    private func outcome(_ bytes: [UInt8], cut: (inout SeededNumbers) -> Int, wide: Bool) throws -> Outcome {
         var client = try MessageClient(.control, session: true, wide: wide, limit: 65_536)
-        var generator = Generator(seed: UInt64(bytes.count))
+        var generator = SeededNumbers(seed: UInt64(bytes.count))
         var outcome = Outcome()
         var start = 0
         while start < bytes.count, outcome.error == nil {
@@ -101,7 +102,7 @@ import Testing
     }
 
     @Test func `however a stream is cut, the same datagrams, the same error, the same last word`() throws {
-        var generator = Generator(seed: 0x6375_7473)
+        var generator = SeededNumbers(seed: 0x6375_7473)
         var errors = 0
         for _ in 0..<150 {
             let bytes = stream(&generator)
@@ -116,7 +117,7 @@ import Testing
     }
 
     @Test func `what is made narrower lost nothing but zeros, and is what it was made for`() throws {
-        var generator = Generator(seed: 0x7769_6465)
+        var generator = SeededNumbers(seed: 0x7769_6465)
         var changed = 0
         for _ in 0..<5000 {
             let type = [16, 17, 19, 20, 21, 24, 25, 28, 29, 32, 36].randomElement(using: &generator) ?? 16

@@ -1,4 +1,5 @@
 import GatewayProtocol
+import SeededInput
 import Testing
 
 @Suite struct FrameTests {
@@ -54,7 +55,7 @@ import Testing
 
     @Test(arguments: [0, 1, 65_519, 65_520, 65_521, 131_040, 131_041, 1_048_576])
     func `a payload of any length is cut with MORE and put together again`(count: Int) throws {
-        var generator = Generator(seed: UInt64(count))
+        var generator = SeededNumbers(seed: UInt64(count))
         let whole = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
         let bytes = frame(.datagram, tag: 7, group: 9, whole)
         let parts = max(1, (count + FrameHeader.maximumPayload - 1) / FrameHeader.maximumPayload)

@@ -1,4 +1,5 @@
 import GatewayProtocol
+import SeededInput
 import Testing
 
 @Suite struct FrontendConnectionTests {
@@ -225,7 +226,7 @@ import Testing
     }
 
     @Test func `random bytes end the connection or wait for more, and never trap`() throws {
-        var generator = Generator(seed: 0x6672_6f6e_74)
+        var generator = SeededNumbers(seed: 0x6672_6f6e_74)
         let known = everyKind.map { frame($0) }
         var errors = 0
         for _ in 0..<5000 {

@@ -1,5 +1,6 @@
 import GatewayProtocol
 import NetlinkWire
+import SeededInput
 import Testing
 
 /// Client bytes into frames, and the way to a session.
@@ -164,7 +165,7 @@ import Testing
     }
 
     @Test func `random bytes from both sides never trap`() throws {
-        var generator = Generator(seed: 0x6d65_7373)
+        var generator = SeededNumbers(seed: 0x6d65_7373)
         var errors = 0
         for _ in 0..<4000 {
             var client = try MessageClient(Bool.random(using: &generator) ? .raw : .control, session: true)

@@ -1,6 +1,7 @@
 import Foundation
 import GatewayProtocol
 import NetlinkWire
+import SeededInput
 import Testing
 
 /// Whatever comes from the kernel in whatever order, the client gets each message once.
@@ -35,7 +36,7 @@ import Testing
 
     @Test(arguments: 0..<60 as Range<UInt64>)
     func `each message once, replies in their order, none cut`(seed: UInt64) throws {
-        var generator = Generator(seed: 0x7265_706c + seed)
+        var generator = SeededNumbers(seed: 0x7265_706c + seed)
         let dialect = seed % 3 == 0 ? Dialect.raw : .control
         var client = try MessageClient(dialect, session: true, wide: seed % 3 == 1, isLocal: seed % 2 == 0)
         var (now, next, sequence): (UInt64, UInt32, UInt32) = (10_000, 1, 100)

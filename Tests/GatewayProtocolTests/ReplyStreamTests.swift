@@ -1,5 +1,6 @@
 import GatewayProtocol
 import NetlinkWire
+import SeededInput
 import Testing
 
 /// Frames of the broker into what a client of messages reads, and when.
@@ -246,7 +247,7 @@ import Testing
     func `for 0.1.4 and 0.1.5 each read of 16 KiB ends between messages`(isLocal: Bool) throws {
         var client = try client(.control, wide: true, isLocal: isLocal)
         _ = try client.say(request(26, sequence: 1, flags: .dump))
-        var generator = Generator(seed: 16_384)
+        var generator = SeededNumbers(seed: 16_384)
         var sent = 0
         var stream: [UInt8] = []
         var now: UInt64 = 20_000

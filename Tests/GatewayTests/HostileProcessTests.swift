@@ -266,35 +266,15 @@ extension GatewayTests {
 
     /// A supervisor whose frontend is not ours.
     @Suite struct HostileFrontendTests {
-        /// Copies the supervisor and the broker into a directory where the frontend is the test's.
+        private let gateway: ReplacedProgram
+
+        init() throws { gateway = try ReplacedProgram("nlgate-frontend") }
+
         private func daemon(
             _ packets: [[UInt8]], untilComplaint: Bool = false
         ) throws -> (log: String, status: LinuxSys.ExitStatus?) {
-            let scratch = try Scratch()
-            for (from, to) in [
-                ("nlgated", "nlgated"), ("nlgate-broker", "nlgate-broker"), ("hostile-helper", "nlgate-frontend"),
-                ("nlgate-keeper", "nlgate-keeper"), ("nlgate-policyc", "nlgate-policyc"),
-            ] {
-                try FileManager.default.copyItem(atPath: program(from), toPath: scratch.path + "/" + to)
-            }
-            let lines = packets.map { $0.map { String(UInt16($0) | 0x100, radix: 16).dropFirst() }.joined() + "\n" }
-            try scratch.write(lines.joined(), to: "script")
-            return try Namespace().enter {
-                let tool = try RunningTool(
-                    scratch.path + "/nlgated",
-                    [
-                        "--listen", "unix://\(scratch.path)/s.sock", "--admin", "none", "--frontends", "1", "--readers",
-                        "1", "--uid-base", "\(LoneHelper.uid)",
-                    ], log: scratch.path + "/log")
-                try eventually("the supervisor ends, or complains") {
-                    try tool.hasEnded() || (untilComplaint && tool.log.contains("broke the protocol"))
-                }
-                if try !tool.hasEnded() {
-                    try tool.child.signal(SIGTERM)
-                    _ = try tool.wait()
-                }
-                return (tool.log, tool.status)
-            }
+            try gateway.script(packets)
+            return try gateway.run(["--listen", "unix://DIR/s.sock"], untilComplaint: untilComplaint)
         }
 
         @Test func `before it is ready, whatever it says stops the start`() throws {

@@ -2,6 +2,7 @@ import GatewayProtocol
 import LinuxSys
 import NetlinkWire
 import RemoteNetlink
+import SeededInput
 import Testing
 
 extension GatewayTests {
@@ -84,7 +85,7 @@ extension GatewayTests {
         }
 
         @Test func `netlink that isn't netlink is answered and the session goes on`() throws {
-            var generator = Generator(seed: 0x6e6c_6761_7465)
+            var generator = SeededNumbers(seed: 0x6e6c_6761_7465)
             try Gateway.run { gateway in
                 let session = try gateway.session()
                 let client = try RawClient(gateway, greeting: Hello(protocolNumber: 0))
@@ -138,7 +139,7 @@ extension GatewayTests {
         }
 
         @Test func `a TLS port never speaks plain`() throws {
-            var generator = Generator(seed: 7)
+            var generator = SeededNumbers(seed: 7)
             try Gateway.run { gateway in
                 let good = try gateway.session(Gateway.tls)
                 let hello = preface + RawClient.frame(.hello, Hello(protocolNumber: 0).encode())
@@ -208,22 +209,5 @@ extension GatewayTests {
                 #expect(silent.count == 10)
             }
         }
-    }
-}
-
-/// Random numbers that are the same in every run.
-struct Generator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -61,43 +61,16 @@ extension GatewayTests {
 
         @Test func `a frontend can't open a session for a client that never was there`() throws {
             let ready = try Namespace().enter { try LoneHelper.frontend().ready }
-            let identities = try Identities.shared.get()
+            let options = try ["--listen", Gateway.tls] + Identities.shared.get().daemonOptions
+            let gateway = try ReplacedProgram("nlgate-frontend")
             for connection in [0, 1, 7, UInt32.max] as [UInt32] {
                 let open = OpenRequest(
                     connection: connection, transport: .tls, networkNamespace: 0, protocolNumber: 0, readOnly: true,
                     local: .unknown, peer: .unknown)
-                let log = try hostileFrontend([ready, ChildMessage.open(open).encode()], identities.daemonOptions)
+                try gateway.script([ready, ChildMessage.open(open).encode()])
+                let (log, _) = try gateway.run(options, untilComplaint: true)
                 #expect(log.contains("broke the protocol"), "\(log)")
                 #expect(!log.contains("session-start"), "\(log)")
-            }
-        }
-
-        /// What the supervisor logs while its frontend says this.
-        private func hostileFrontend(_ packets: [[UInt8]], _ options: [String]) throws -> String {
-            let scratch = try Scratch()
-            for (from, to) in [
-                ("nlgated", "nlgated"), ("nlgate-broker", "nlgate-broker"), ("hostile-helper", "nlgate-frontend"),
-                ("nlgate-keeper", "nlgate-keeper"), ("nlgate-policyc", "nlgate-policyc"),
-            ] {
-                try FileManager.default.copyItem(atPath: program(from), toPath: scratch.path + "/" + to)
-            }
-            let lines = packets.map { $0.map { String(UInt16($0) | 0x100, radix: 16).dropFirst() }.joined() + "\n" }
-            try scratch.write(lines.joined(), to: "script")
-            return try Namespace().enter {
-                let tool = try RunningTool(
-                    scratch.path + "/nlgated",
-                    options + [
-                        "--listen", "tls://127.0.0.1:7000", "--admin", "none", "--frontends", "1", "--readers", "1",
-                        "--uid-base", "\(LoneHelper.uid)",
-                    ], log: scratch.path + "/log")
-                try eventually("the supervisor ends, or complains") {
-                    try tool.hasEnded() || tool.log.contains("broke the protocol")
-                }
-                if try !tool.hasEnded() {
-                    try tool.child.signal(SIGTERM)
-                    _ = try tool.wait()
-                }
-                return tool.log
             }
         }
     }

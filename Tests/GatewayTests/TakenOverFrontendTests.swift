@@ -196,16 +196,18 @@ extension GatewayTests {
                 try ask(session)
                 // Not the sender's connection: nothing happens.
                 try first.say(.closed(connection: 1))
-                let identity = IdentityRecord(
-                    fingerprint: Self.hash, notAfter: .max, display: "CN=root", commonName: "root")
-                let trace = [UInt8](repeating: 0, count: VerifiedClient.traceSize)
+                let identity = IdentityRecord(fingerprint: Self.hash, notAfter: .max, display: "CN=root")
+                let memo = ClientMemo(fingerprint: Self.hash, commonName: "root", trace: []).encode()
+                let mapping = ClientMapping(
+                    frontend: 1, connection: 1, policy: 1, clients: [0], bindings: [0], words: "")
                 let record = AuditRecord(
                     event: .writing, session: 1, ticket: 9, errno: 0, line: 1, omitted: 0, isWrite: true,
                     operation: "route NEWROUTE", target: "", denial: "", reason: "")
                 let lies: [ChildMessage] = [
                     .sessionClosed(connection: 1), .ended(session: 1), open(1), .armed(session: 1, seconds: 60),
                     .audit(record), .misbehaved(frontend: 1), .revoked(frontend: 1, connection: 1),
-                    .verified(VerifiedClient(frontend: 1, connection: 7, identity: identity, trace: trace)),
+                    .verified(VerifiedClient(frontend: 1, connection: 7, identity: identity, memo: memo)),
+                    .mapped(mapping),
                 ]
                 for (lie, frontend) in zip(lies, frontends.dropFirst()) {
                     try frontend.say(lie)

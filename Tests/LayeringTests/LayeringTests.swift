@@ -60,7 +60,7 @@ import Testing
             without: ["NetlinkWire", "NetlinkFamilies", "GatewayPolicy", "PolicyFile", "TLSSocket", "COpenSSL"])
         expect("nlgate-policyc", without: ["NetlinkFamilies", "GatewayProtocol", "TLSSocket", "COpenSSL"])
         expect("nlgate-frontend", without: ["GatewayPolicy", "NetlinkFamilies"])
-        expect("nlgate-keeper", without: ["NetlinkWire", "GatewayProtocol", "GatewayPolicy", "Roles", "GatewayURL"])
+        expect("nlgate-keeper", without: ["NetlinkWire", "GatewayProtocol", "GatewayPolicy", "GatewayURL"])
         expect("nlgate-broker", without: ["TLSSocket", "COpenSSL", "NetlinkFamilies", "GatewayURL"])
         expect("RemoteNetlink", without: ["CSeccomp", "CCap", "Confinement", "GatewayPolicy", "GatewayIPC"])
         for pure in ["NetlinkWire", "GatewayIPC", "GatewayURL", "Roles", "TLSHandshake"] {
@@ -69,6 +69,16 @@ import Testing
         for library in ["NetlinkFamilies", "GatewayPolicy", "GatewayProtocol"] {
             #expect(manifest.closure(library) == [library, "NetlinkWire"])
         }
+    }
+
+    @Test func `the supervisor looks into no certificate and nothing that was taken out of one`() throws {
+        let names = ["ClientMemo", "CertificateIdentity", "AlternativeName", "commonName", "dnsNames"]
+        func users(_ target: String) throws -> [String] {
+            try manifest.sources(#require(manifest.targets[target])).filter { !$0.places(of: names).isEmpty }
+                .map { "\($0)" }
+        }
+        #expect(try users("nlgated") == [])
+        #expect(try !users("nlgate-keeper").isEmpty)
     }
 
     @Test func `YAML is read by the policy compiler and by whoever runs the command line`() {

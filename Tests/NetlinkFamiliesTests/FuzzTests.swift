@@ -1,27 +1,15 @@
 import NetlinkFamilies
 import NetlinkWire
+import SeededInput
 import Testing
 
 @testable import nlgate
 
 @Suite struct FuzzTests {
-    /// Numbers that a seed repeats (SplitMix64).
-    private struct SeededGenerator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     @Test func `mutated messages are refused or round trip, and never stop the program`() throws {
         let seed = UInt64.random(in: .min ... .max)
         print("seed \(seed)")
-        var random = SeededGenerator(state: seed)
+        var random = SeededNumbers(seed: seed)
         let corpus = Vector.all.flatMap(\.messages)
         try #require(!corpus.isEmpty)
         var accepted = 0
@@ -40,7 +28,7 @@ import Testing
         #expect(accepted > 300)
     }
 
-    private func mutate(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
+    private func mutate(_ bytes: inout [UInt8], _ random: inout SeededNumbers) {
         let place = Int.random(in: 16..<bytes.count, using: &random)
         switch Int.random(in: 0..<4, using: &random) {
         case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)

@@ -1,22 +1,6 @@
 import NetlinkWire
+import SeededInput
 import Testing
-
-/// Numbers that a seed repeats (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 @Suite struct WriterTests {
     @Test func `lengths, nests and padding come out canonical`() throws {
@@ -52,7 +36,7 @@ struct SeededGenerator: RandomNumberGenerator {
     @Test func `random attributes are read back as they were written`() throws {
         let seed = UInt64.random(in: .min ... .max)
         print("seed \(seed)")
-        var random = SeededGenerator(seed: seed)
+        var random = SeededNumbers(seed: seed)
         for _ in 0..<2_000 {
             let content = (0..<Int.random(in: 0...8, using: &random)).map { index in
                 let count = Int.random(in: 0...40, using: &random)
@@ -71,7 +55,7 @@ struct SeededGenerator: RandomNumberGenerator {
     @Test func `no random input stops the program`() {
         let seed = UInt64.random(in: .min ... .max)
         print("seed \(seed)")
-        var random = SeededGenerator(seed: seed)
+        var random = SeededNumbers(seed: seed)
         var messages = 0
         for _ in 0..<20_000 {
             var bytes = (0..<Int.random(in: 0...96, using: &random)).map { _ in

@@ -1,29 +1,14 @@
 import GatewayIPC
+import SeededInput
 import TLSHandshake
 import TLSSocket
 import Testing
 
 @testable import nlgate_keeper
 
-/// Random numbers that are the same in every run.
-private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(max(1, bound))) }
-
-    /// Any bytes.
-    mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }
-
+extension SeededNumbers {
     /// The bytes with one to four changes: a byte, a bit, a cut, a part twice, a part of something else, a length.
-    mutating func changed(_ original: [UInt8], _ other: [UInt8]) -> [UInt8] {
+    fileprivate mutating func changed(_ original: [UInt8], _ other: [UInt8]) -> [UInt8] {
         var bytes = original
         for _ in 0...below(4) where !bytes.isEmpty {
             let place = below(bytes.count)
@@ -63,7 +48,7 @@ private struct Generator: RandomNumberGenerator {
 
     @Test(arguments: 1...2 as ClosedRange<UInt64>)
     func `no change of a handshake traps its reader, and none but the same bytes mean the same`(seed: UInt64) {
-        var random = Generator(state: seed)
+        var random = SeededNumbers(seed: seed)
         for _ in 0..<6000 {
             let bytes = random.changed(alice.transcript, bob.transcript)
             guard let flight = try? ClientFlight(bytes), bytes != alice.transcript, bytes != bob.transcript else {
@@ -88,7 +73,7 @@ private struct Generator: RandomNumberGenerator {
 
     @Test(arguments: 1...2 as ClosedRange<UInt64>)
     func `no handshake with a change makes anybody known`(seed: UInt64) {
-        var random = Generator(state: seed)
+        var random = SeededNumbers(seed: seed)
         for round in 0..<1500 {
             var handshakes = handshakes()
             let transcript = round % 3 == 0 ? alice.transcript : random.changed(alice.transcript, bob.transcript)
@@ -106,7 +91,7 @@ private struct Generator: RandomNumberGenerator {
 
     @Test(arguments: 1...2 as ClosedRange<UInt64>)
     func `requests in any order get no second signature and make nobody known`(seed: UInt64) {
-        var random = Generator(state: seed)
+        var random = SeededNumbers(seed: seed)
         var handshakes = handshakes()
         var begun = 0
         var signed = 0
@@ -134,7 +119,7 @@ private struct Generator: RandomNumberGenerator {
 
     @Test(arguments: 1...2 as ClosedRange<UInt64>)
     func `a packet has one meaning, or none`(seed: UInt64) {
-        var random = Generator(state: seed)
+        var random = SeededNumbers(seed: seed)
         let requests = [
             KeeperRequest.begin(connection: 5), .sign(connection: 5, content: alice.content),
             .judge(connection: 5, transcript: alice.transcript), .prove(connection: 5, message: alice.proof),
@@ -162,7 +147,7 @@ private struct Generator: RandomNumberGenerator {
 
     @Test(arguments: 1...2 as ClosedRange<UInt64>)
     func `no bytes in a certificate's place trap the verifier, and changed ones are refused`(seed: UInt64) throws {
-        var random = Generator(state: seed)
+        var random = SeededNumbers(seed: seed)
         let own = try ClientFlight(alice.transcript).clientChain
         let other = try ClientFlight(bob.transcript).clientChain
         let leaf = try #require(own.first)
@@ -183,7 +168,7 @@ private struct Generator: RandomNumberGenerator {
 
     @Test(arguments: 1...2 as ClosedRange<UInt64>)
     func `no bytes in a trace's place trap, and none but those of a trusted chain are trusted`(seed: UInt64) {
-        var random = Generator(state: seed)
+        var random = SeededNumbers(seed: seed)
         guard case .good(let candidate) = world.clients.judge((try? ClientFlight(alice.transcript))?.clientChain ?? [])
         else {
             Issue.record("alice is a client")

@@ -1,26 +1,7 @@
+import ConnectedSockets
 import LinuxSys
 import TLSHandshake
 import TLSSocket
-
-/// Two connected TCP sockets on loopback.
-private final class Sockets {
-    let near: Descriptor
-    let far: Descriptor
-
-    init() throws {
-        let any = SocketAddress(kind: .ipv4, bytes: [127, 0, 0, 1])
-        let listener = try Descriptor.streamSocket(for: any)
-        try listener.bind(to: any)
-        try listener.listen(backlog: 1)
-        let near = try Descriptor.streamSocket(for: any)
-        _ = try near.connect(to: listener.localAddress())
-        guard try listener.wait(for: .read, milliseconds: 5000), let accepted = try listener.accept() else {
-            throw Errno(rawValue: 110)
-        }
-        far = Descriptor(owning: accepted.release())
-        self.near = near
-    }
-}
 
 /// A CA with a server and two clients.
 struct World {
@@ -57,7 +38,7 @@ final class Recording: HandshakeKeeper {
         let own = server ?? world.server
         self.nonce = [UInt8](repeating: nonce, count: 32)
         key = try ServerKey(certificate: own.certificate, key: own.key, authority: world.authority)
-        let sockets = try Sockets()
+        let sockets = try SocketPair()
         let context = try TLSClientContext(
             certificate: client.certificate, key: client.key, ca: world.authority, crl: nil)
         let near = try context.connect(descriptor: sockets.near.raw, serverName: "gate.example")

@@ -1,3 +1,4 @@
+import SeededInput
 import Testing
 
 @testable import PolicyFile
@@ -80,7 +81,7 @@ import Testing
 
     @Test(arguments: 0..<4)
     func `damaged configurations are taken or refused, and nothing else`(seed: Int) throws {
-        var generator = SeededGenerator(state: UInt64(seed))
+        var generator = SeededNumbers(seed: UInt64(seed))
         let words = [
             "\n", "  ", "\t", ": ", "- ", "[", "]", "{", "}", "#", "'", "\"", "&a ", "*a", "~", "config: 1\n",
             "\u{202e}", "\0", "limits:", "9",

@@ -1,6 +1,7 @@
 import Foundation
 import GatewayPolicy
 import PolicyFile
+import SeededInput
 import Testing
 
 /// What a role grants by itself, as `allow` and `deny` name it: an operation in one mode, or a group.
@@ -44,7 +45,7 @@ private let grantable: [String] = Catalogue.families.flatMap { family in
         let file = check(text)
         let old = text.components(separatedBy: "\n")
         var (count, kept) = (0, 0)
-        var generator = SeededGenerator(state: 3)
+        var generator = SeededNumbers(seed: 3)
         for role in file.roleNames {
             let mine = grants(file, role)
             // Some of hundreds.
@@ -79,7 +80,7 @@ private let grantable: [String] = Catalogue.families.flatMap { family in
         let text = try untested(name)
         let file = check(text)
         let old = text.components(separatedBy: "\n")
-        var generator = SeededGenerator(state: 7)
+        var generator = SeededNumbers(seed: 7)
         for role in file.roleNames {
             for request in grantable.shuffled(using: &generator).prefix(10) {
                 let result = try file.allowing(request, role: role)
@@ -134,7 +135,7 @@ private let grantable: [String] = Catalogue.families.flatMap { family in
 
     @Test(arguments: 1...5)
     func `any sequence of changes keeps the file valid and the decisions right`(seed: Int) throws {
-        var generator = SeededGenerator(state: UInt64(seed))
+        var generator = SeededNumbers(seed: UInt64(seed))
         var file = check(Self.layouts)
         let families = ["route", "generic/ethtool", "generic/nlctrl", "netfilter/nftables"]
         let requests = grantable.filter { request in

@@ -1,5 +1,6 @@
 import Foundation
 import Roles
+import SeededInput
 import Testing
 
 @testable import PolicyFile
@@ -27,7 +28,7 @@ import Testing
             [0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82],
         ]
 
-    private func mutate(_ bytes: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
+    private func mutate(_ bytes: [UInt8], _ generator: inout SeededNumbers) -> [UInt8] {
         var bytes = bytes
         for _ in 0..<Int.random(in: 1...4, using: &generator) {
             let place = Int.random(in: 0...bytes.count, using: &generator)
@@ -85,7 +86,7 @@ import Testing
 
     @Test(arguments: 0..<8)
     func `damaged policies are taken or refused, and nothing else`(seed: Int) throws {
-        var generator = SeededGenerator(state: UInt64(seed))
+        var generator = SeededNumbers(seed: UInt64(seed))
         var taken = 0
         for _ in 0..<250 {
             let bytes = try #require(FuzzTests.corpus.randomElement(using: &generator))

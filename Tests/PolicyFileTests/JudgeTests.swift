@@ -1,5 +1,6 @@
 import GatewayPolicy
 import Roles
+import SeededInput
 import Testing
 
 @testable import PolicyFile
@@ -81,7 +82,7 @@ import Testing
     }
 
     /// A policy of roles without conditions, made of numbers.
-    private func policy(_ generator: inout SeededGenerator) -> String {
+    private func policy(_ generator: inout SeededNumbers) -> String {
         let extras = ["secrets", "traffic", "code"].filter { _ in Bool.random(using: &generator) } + ["group", "self"]
         let names = (0..<3).map { role -> String in
             let sections = [("read", OperationClass.read), ("write", .write)].compactMap { section, kind -> String? in
@@ -113,7 +114,7 @@ import Testing
             """
     }
 
-    private func name(_ operation: Operation, _ generator: inout SeededGenerator) -> String {
+    private func name(_ operation: Operation, _ generator: inout SeededNumbers) -> String {
         guard operation.grantable == .both else { return operation.name }
         return operation.name + ["", " single", " dump"][Int.random(in: 0..<3, using: &generator)]
     }
@@ -125,7 +126,7 @@ import Testing
 
     @Test(arguments: 0..<6)
     func `the explanation and the judge say the same`(seed: Int) throws {
-        var generator = SeededGenerator(state: UInt64(seed))
+        var generator = SeededNumbers(seed: UInt64(seed))
         let file = check(policy(&generator))
         #expect(file.errors == [])
         let (tables, policy) = (try #require(file.tables), try #require(file.policy))
@@ -160,7 +161,7 @@ import Testing
 
     @Test(arguments: 0..<6)
     func `groups are joined as it is explained`(seed: Int) throws {
-        var generator = SeededGenerator(state: UInt64(seed))
+        var generator = SeededNumbers(seed: UInt64(seed))
         let file = check(policy(&generator))
         let (tables, policy) = (try #require(file.tables), try #require(file.policy))
         let match = try #require(tables.match(.user(uid: 1, gid: 1), networkNamespace: ".", daemonUID: 9))

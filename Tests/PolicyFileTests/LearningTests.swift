@@ -1,5 +1,6 @@
 import Foundation
 import PolicyFile
+import SeededInput
 import Testing
 
 @Suite struct LearningTests {
@@ -171,7 +172,7 @@ import Testing
     }
 
     @Test func `random bytes are nothing to learn from`() throws {
-        var generator = SeededGenerator(state: 11)
+        var generator = SeededNumbers(seed: 11)
         let line = Array(write("NEWROUTE", "dst=10.0.0.0/8 table=100 protocol=bgp").utf8)
         for _ in 0..<3000 {
             var bytes = line

@@ -1,21 +1,9 @@
 import GatewayPolicy
 import Roles
+import SeededInput
 import Testing
 
 @testable import PolicyFile
-
-/// A generator of the same numbers every time (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
-    }
-}
 
 /// The order of anything in the file does not matter.
 @Suite struct OrderTests {
@@ -43,7 +31,7 @@ struct SeededGenerator: RandomNumberGenerator {
         "listen route LINK", "generic/nlctrl GETFAMILY",
     ]
 
-    private func text(_ generator: inout SeededGenerator) -> String {
+    private func text(_ generator: inout SeededNumbers) -> String {
         let sections = [
             "clients:\n" + clients.shuffled(using: &generator).map { "  \($0)\n" }.joined(),
             "roles:\n" + roles.shuffled(using: &generator).map { "  \($0)\n" }.joined(),
@@ -89,7 +77,7 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 
     @Test func `a shuffled file decides the same`() throws {
-        var generator = SeededGenerator(state: 7)
+        var generator = SeededNumbers(seed: 7)
         let first = check(text(&generator))
         #expect(first.errors == [])
         let wanted = try outcome(first)

@@ -2,8 +2,8 @@ import NetlinkFamilies
 import NetlinkWire
 import RemoteNetlink
 
-// The samples of RemoteNetlink.docc and of the README. They are compiled and never run; DocumentationTests finds each
-// sample of the pages in here, so that none has a call that doesn't exist.
+// The samples of RemoteNetlink.docc, the README and docs/rollback.md. They are compiled and never run;
+// DocumentationTests finds each sample of the pages in here, so that none has a call that doesn't exist.
 
 private let key = "client.key"
 private let cert = "client.crt"
@@ -91,6 +91,14 @@ private func interfaces(_ db: IPDB) async throws {
 private func openingInterfaces() async throws {
     let db = try await IPDB(host: url, key: key, cert: cert, ca: ca)
     _ = db
+}
+
+private func changing(_ ip: IPRoute, oldRoute: Route, newRoute: Route, check: () async throws -> Void) async throws {
+    try await ip.transaction(confirmWithin: .seconds(60)) { ip in
+        try await ip.delete(oldRoute)
+        try await ip.add(newRoute)
+        try await check()
+    }
 }
 
 private func overview() async throws {

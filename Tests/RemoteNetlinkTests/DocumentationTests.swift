@@ -31,7 +31,7 @@ import Testing
         #expect(count >= 25)
     }
 
-    @Test(arguments: ["Sources/RemoteNetlink/RemoteNetlink.docc/RemoteNetlink.md", "README.md"])
+    @Test(arguments: ["Sources/RemoteNetlink/RemoteNetlink.docc/RemoteNetlink.md", "README.md", "docs/rollback.md"])
     func `blocks of Swift compile`(_ page: String) throws {
         let samples = plain(try text("Tests/RemoteNetlinkTests/DocumentationSamples.swift"))
         let blocks = try text(page).matches(of: /```swift\n(.*?)```/.dotMatchesNewlines())

@@ -1,4 +1,5 @@
 import Roles
+import SeededInput
 import Testing
 
 /// The bytes of compiled tables, which come from a process that may be hostile.
@@ -34,7 +35,7 @@ import Testing
     }
 
     @Test func `random bytes never trap`() {
-        var generator = Generator(state: 7)
+        var generator = SeededNumbers(seed: 7)
         for round in 0..<20_000 {
             let count = Int.random(in: 0...400, using: &generator)
             var random = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }

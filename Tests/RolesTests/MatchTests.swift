@@ -1,4 +1,5 @@
 import Roles
+import SeededInput
 import Testing
 
 /// Who gets what, in which namespace.
@@ -78,8 +79,8 @@ import Testing
             for name in others { #expect(match(bound, user, name) == nil, "\(names) \(name)") }
         }
         // It is somebody all the same.
-        #expect(bound.clientNames(of: user, daemonUID: 0) == ["noc"])
-        #expect(bound.clientNames(of: certificate(), daemonUID: 0) == [])
+        #expect(bound.clientNames(bound.clientTable.standing(of: user, daemonUID: 0)) == ["noc"])
+        #expect(bound.clientNames(bound.clientTable.standing(of: certificate(), daemonUID: 0)) == [])
     }
 
     @Test func `a session has the union of its bindings, each role once, and the lowest of the limits`() throws {
@@ -113,7 +114,7 @@ import Testing
     }
 
     @Test func `the order of bindings and clients doesn't matter`() throws {
-        var generator = Generator(state: 42)
+        var generator = SeededNumbers(seed: 42)
         let names = (0..<6).map { "role \($0)" }
         for _ in 0..<200 {
             let clients = (0..<5).map { PolicyTables.Client(name: "\($0)", line: 0, criteria: [.uid(UInt32($0 % 3))]) }
@@ -184,7 +185,7 @@ import Testing
     }
 
     @Test func `it decides as the plainest way does`() {
-        var generator = Generator(state: 1)
+        var generator = SeededNumbers(seed: 1)
         func random(_ letters: String, _ most: Int) -> String {
             String(
                 (0..<Int.random(in: 0...most, using: &generator)).compactMap { _ in

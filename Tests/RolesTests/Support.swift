@@ -1,18 +1,5 @@
 import Roles
 
-/// Random numbers that are the same in every run.
-struct Generator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 /// Whose fingerprint is so many times the same byte.
 func certificate(
     _ byte: UInt8 = 1, commonName: String = "", issuer: String = "", dns: [String] = [], uris: [String] = [],

@@ -4,67 +4,12 @@ import Testing
 
 @testable import TLSSocket
 
-/// A keeper in the test's own process, which may refuse and remembers what it was asked.
-private final class TestKeeper: HandshakeKeeper {
-    let key: ServerKey
-    let clients: ClientVerifier
-    var hasNonces = true
-    var signs = true
-    var code: Int32?
-    private(set) var asked: [String] = []
-    private(set) var candidate: ClientCandidate?
-    private(set) var hash: [UInt8] = []
-    private(set) var flight: ClientFlight?
-
-    init(certificate: [UInt8], key: [UInt8], authority: [UInt8]?, clientCA: [UInt8], crl: [UInt8]? = nil) throws {
-        self.key = try ServerKey(certificate: certificate, key: key, authority: authority)
-        clients = try ClientVerifier(clientCA: clientCA, crl: crl)
-    }
-
-    func nonce(for connection: UInt32) -> [UInt8]? {
-        asked.append("nonce \(connection)")
-        return hasNonces ? (0..<32).map { UInt8($0) } : nil
-    }
-
-    func signature(over content: [UInt8], for connection: UInt32) -> [UInt8]? {
-        asked.append("sign \(connection)")
-        return signs ? key.sign(content) : nil
-    }
-
-    func verdict(on transcript: [UInt8], for connection: UInt32) -> Int32 {
-        asked.append("judge \(connection)")
-        if let code { return code }
-        guard let flight = try? ClientFlight(transcript) else { return 50 }
-        self.flight = flight
-        switch clients.judge(flight.clientChain) {
-        case .refused(let code): return code
-        case .good(let candidate):
-            self.candidate = candidate
-            hash = flight.clientHash { $0.hash($1) }
-            return 0
-        }
-    }
-}
-
 /// Servers whose key is somewhere else.
 @Suite struct DelegationTests {
-    private func conversation(
-        _ pki: TestPKI, _ keeper: TestKeeper, certificate: [UInt8]? = nil, _ client: TLSClientContext? = nil
-    ) throws -> Conversation {
-        let server = try TLSServerContext(certificate: certificate ?? pki.server.certificate)
-        return try Conversation(server, client ?? pki.clientContext(), keeper: keeper)
-    }
-
-    private func keeper(_ pki: TestPKI, crl: [UInt8]? = nil) throws -> TestKeeper {
-        try TestKeeper(
-            certificate: pki.server.certificate, key: pki.server.key, authority: pki.caCertificate,
-            clientCA: pki.caCertificate, crl: crl)
-    }
-
     @Test func `one nonce, one signature, one judgement, and a proof that is the client's`() throws {
         let pki = try TestPKI()
-        let keeper = try keeper(pki)
-        let talk = try conversation(pki, keeper)
+        let keeper = try pki.makeServer()
+        let talk = try Conversation(keeper, pki.clientContext())
         let outcome = talk.handshake()
         #expect(outcome.server == nil && outcome.client == nil, "\(outcome)")
         #expect(keeper.asked == ["nonce 77", "sign 77", "judge 77"])
@@ -73,7 +18,7 @@ private final class TestKeeper: HandshakeKeeper {
         #expect(candidate.peer == talk.server.peer)
         #expect(keeper.flight?.nonce == (0..<32).map { UInt8($0) })
         #expect(keeper.flight?.serverCertificate == keeper.key.certificate)
-        let proof = try #require(talk.server.takeProof())
+        let proof = try #require(keeper.proof)
         #expect(talk.server.takeProof() == nil)
         let message = try CertificateVerify(proof)
         #expect(candidate.hasSigned(keeper.hash, message))
@@ -84,10 +29,10 @@ private final class TestKeeper: HandshakeKeeper {
 
     @Test func `who refuses ends the handshake, and nothing falls back`() throws {
         let pki = try TestPKI()
-        for change in [{ $0.hasNonces = false }, { $0.signs = false }] as [(TestKeeper) -> Void] {
-            let keeper = try keeper(pki)
+        for change in [{ $0.hasNonces = false }, { $0.signs = false }] as [(TestServer) -> Void] {
+            let keeper = try pki.makeServer()
             change(keeper)
-            let outcome = try conversation(pki, keeper).handshake()
+            let outcome = try Conversation(keeper, pki.clientContext()).handshake()
             #expect(outcome.server != nil)
             #expect(outcome.client != nil)
             #expect(!keeper.asked.contains("judge 77"))
@@ -97,9 +42,9 @@ private final class TestKeeper: HandshakeKeeper {
     @Test(arguments: [(44, 23), (45, 10), (48, 20), (50, 50)].map { Alert(alert: $0.0, code: Int32($0.1)) })
     func `the keeper's reason becomes the client's alert`(expected: Alert) throws {
         let pki = try TestPKI()
-        let keeper = try keeper(pki)
+        let keeper = try pki.makeServer()
         keeper.code = expected.code
-        let outcome = try conversation(pki, keeper).handshake()
+        let outcome = try Conversation(keeper, pki.clientContext()).handshake()
         #expect(outcome.server != nil)
         guard case .refusedByPeer(let alert)? = outcome.client?.code else {
             Issue.record("\(outcome)")
@@ -121,7 +66,7 @@ private final class TestKeeper: HandshakeKeeper {
         let revoked = try pki.authority.issueClient(commonName: "victim", validity: Validity(days: 9))
         let serial = try #require(try PEM.certificates(revoked.certificate, "x", limit: 1).first).serial(limit: 32)
         let list = try pki.authority.revocationList(serials: [serial], number: 1, validity: Validity(days: 1))
-        let keeper = try keeper(pki, crl: list)
+        let keeper = try pki.makeServer(crl: list)
         func code(_ certificate: [UInt8]) throws -> Int32? {
             let chain = try PEM.certificates(certificate, "x", limit: 8).compactMap(\.encoded)
             if case .refused(let code) = keeper.clients.judge(chain) { return code }
@@ -215,7 +160,7 @@ private final class TestKeeper: HandshakeKeeper {
         ["rsa:2048"], ["rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048"],
     ]
 
-    private func selfSigned(_ kind: [String]) throws -> (certificate: [UInt8], key: [UInt8]) {
+    private func selfSigned(_ kind: [String]) throws -> IssuedCertificate {
         let scratch = try Scratch()
         try scratch.openssl(
             ["req", "-x509", "-nodes", "-newkey"] + kind + [
@@ -223,16 +168,14 @@ private final class TestKeeper: HandshakeKeeper {
                 "subjectAltName=DNS:gate.example", "-addext", "extendedKeyUsage=serverAuth", "-addext",
                 "keyUsage=digitalSignature,keyCertSign", "-config", "/dev/null", "-sha256",
             ])
-        return (try scratch.read("crt"), try scratch.read("key"))
+        return IssuedCertificate(certificate: try scratch.read("crt"), key: try scratch.read("key"))
     }
 
     @Test(arguments: kinds) func `each kind of key that is supported signs`(kind: [String]) throws {
         let own = try selfSigned(kind)
         let pki = try TestPKI()
-        let keeper = try TestKeeper(
-            certificate: own.certificate, key: own.key, authority: nil, clientCA: pki.caCertificate)
-        let client = try pki.clientContext(ca: own.certificate)
-        let talk = try conversation(pki, keeper, certificate: own.certificate, client)
+        let keeper = try pki.makeServer(own)
+        let talk = try Conversation(keeper, pki.clientContext(ca: own.certificate))
         let outcome = talk.handshake()
         #expect(outcome.server == nil && outcome.client == nil, "\(outcome)")
         #expect(keeper.asked.contains("sign 77"))

@@ -12,16 +12,16 @@ import Testing
         certificate: [UInt8]? = nil, key: [UInt8]? = nil, ca: [UInt8]? = nil, crl: [UInt8]? = nil
     ) -> TLSError? {
         thrown { () throws(TLSError) in
-            try TLSServerContext(
-                certificate: certificate ?? pki.server.certificate, key: key ?? pki.server.key,
-                clientCA: ca ?? pki.caCertificate, crl: crl)
+            _ = try ServerKey(
+                certificate: certificate ?? pki.server.certificate, key: key ?? pki.server.key, authority: nil)
+            return try ClientVerifier(clientCA: ca ?? pki.caCertificate, crl: crl)
         }
     }
 
     @Test func `the right files are accepted`() throws {
         #expect(server() == nil)
-        let context = try pki.serverContext()
-        #expect(context.notAfter == (try PEM.certificates(pki.server.certificate, "x", limit: 1).first?.notAfter))
+        let key = try pki.makeServer().key
+        #expect(key.notAfter == (try PEM.certificates(pki.server.certificate, "x", limit: 1).first?.notAfter))
         // Text around the blocks, as other tools write it, does no harm.
         #expect(server(certificate: Array("Certificate:\n  Data\n".utf8) + pki.server.certificate + [10, 10]) == nil)
     }

@@ -1,3 +1,4 @@
+import ConnectedSockets
 import LinuxSys
 import Testing
 
@@ -6,12 +7,13 @@ import Testing
 @Suite struct HandshakeTests {
     @Test func `both sides agree and see each other's certificate`() throws {
         let pki = try TestPKI()
-        let talk = try Conversation(pki.serverContext(), pki.clientContext())
+        let talk = try Conversation(pki.makeServer(), pki.clientContext())
         #expect(talk.server.peer == nil)
         let outcome = talk.handshake()
         #expect(outcome.server == nil)
         #expect(outcome.client == nil)
-        let client = try #require(talk.server.peer)
+        let client = try #require(talk.keeper.candidate?.peer)
+        #expect(talk.server.peer == client)
         #expect(client.commonName == "noc-7")
         #expect(client.issuer == "CN=test CA")
         #expect(client.fingerprint.count == 32)
@@ -26,13 +28,14 @@ import Testing
         let pki = try TestPKI()
         let near = try SocketPair()
         let far = try SocketPair()
-        let client = try pki.clientContext().connect(descriptor: near.nearNumber, serverName: "gate.example")
-        let server = try pki.serverContext().accept(descriptor: far.farNumber)
+        let client = try pki.clientContext().connect(descriptor: near.near.raw, serverName: "gate.example")
+        let keeper = try pki.makeServer()
+        let server = try keeper.accept(far.far)
         var byte: [UInt8] = [0]
         var waits = 0
         for _ in 0..<100_000 {
             if try client.handshake() == .wantRead { waits += 1 }
-            let isDone = try server.handshake() == .done && client.handshake() == .done
+            let isDone = try keeper.handshake(server) == .done && client.handshake() == .done
             if case .bytes = try near.far.receive(into: &byte, count: 1) { _ = try far.near.send(byte.span) }
             if case .bytes = try far.near.receive(into: &byte, count: 1) { _ = try near.far.send(byte.span) }
             if isDone { break }
@@ -52,7 +55,7 @@ import Testing
     @Test(arguments: ["gate.example", "GATE.example", "gate.example.", "127.0.0.1", "::1", "0:0::1", "::1%lo"])
     func `the names of the certificate are accepted`(name: String) throws {
         let pki = try TestPKI()
-        let outcome = try Conversation(pki.serverContext(), pki.clientContext(), name: name).handshake()
+        let outcome = try Conversation(pki.makeServer(), pki.clientContext(), name: name).handshake()
         #expect(outcome.server == nil)
         #expect(outcome.client == nil)
     }
@@ -60,7 +63,7 @@ import Testing
     @Test(arguments: ["other.example", "example", "x.gate.example", "127.0.0.2", "::2", "127.0.0.1.example"])
     func `other names are refused by the client, and the text has both`(name: String) throws {
         let pki = try TestPKI()
-        let outcome = try Conversation(pki.serverContext(), pki.clientContext(), name: name).handshake()
+        let outcome = try Conversation(pki.makeServer(), pki.clientContext(), name: name).handshake()
         let error = try #require(outcome.client)
         #expect(error.code == .nameMismatch)
         #expect(error.description.contains("gate.example"))
@@ -72,7 +75,7 @@ import Testing
     @Test func `a common name alone does not name a server`() throws {
         let pki = try TestPKI()
         let own = try pki.authority.issue("gate.example", [], usage: "serverAuth", validity: Validity(days: 1))
-        let outcome = try Conversation(pki.serverContext(own), pki.clientContext()).handshake()
+        let outcome = try Conversation(pki.makeServer(own), pki.clientContext()).handshake()
         #expect(outcome.client?.code == .nameMismatch)
         #expect(outcome.client?.description.contains("names no server") == true)
     }
@@ -83,7 +86,7 @@ import Testing
         let context = try pki.clientContext()
         let sockets = try SocketPair()
         let error = thrown { () throws(TLSError) in
-            try context.connect(descriptor: sockets.nearNumber, serverName: name)
+            try context.connect(descriptor: sockets.near.raw, serverName: name)
         }
         #expect(error?.code == .badName)
     }
@@ -94,7 +97,7 @@ import Testing
     func `plain bytes are not TLS`(bytes: String) throws {
         let pki = try TestPKI()
         let sockets = try SocketPair()
-        let server = try pki.serverContext().accept(descriptor: sockets.farNumber)
+        let server = try pki.makeServer().accept(sockets.far)
         _ = try sockets.near.send(Array(bytes.utf8).span)
         #expect(try sockets.far.wait(for: .read, milliseconds: 5000))
         let error = thrown { () throws(TLSError) in
@@ -108,9 +111,9 @@ import Testing
 
     @Test func `a peer that closes or resets in the handshake is named`() throws {
         let pki = try TestPKI()
-        let talk = try Conversation(pki.serverContext(), pki.clientContext())
+        let talk = try Conversation(pki.makeServer(), pki.clientContext())
         #expect(try talk.client.handshake() == .wantRead)
-        talk.sockets.closeNear()
+        talk.sockets.near.shutdown(write: false)
         let error = thrown { () throws(TLSError) in
             while try talk.server.handshake() != .done {}
         }
@@ -120,9 +123,9 @@ import Testing
 
     @Test func `writing to a peer that is gone gives an error and no signal`() throws {
         let pki = try TestPKI()
-        let talk = try Conversation(pki.serverContext(), pki.clientContext())
+        let talk = try Conversation(pki.makeServer(), pki.clientContext())
         #expect(talk.handshake().server == nil)
-        talk.sockets.closeNear()
+        talk.sockets.near.shutdown(write: false)
         let error = thrown { () throws(TLSError) in
             for _ in 0..<1000 { _ = try talk.server.write([UInt8](repeating: 1, count: 16_384).span) }
         }

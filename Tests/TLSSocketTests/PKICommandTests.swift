@@ -117,6 +117,25 @@ import Testing
         }
     }
 
+    @Test func `the CA's own certificate is renewed by its name or its file`() throws {
+        _ = try pki("init ca --days 20 --name My-CA")
+        _ = try pki("client ca noc-7")
+        #expect(try pki("list ca").errors.contains("'nlgate pki renew ca ca' gives it a new one"))
+        let old = try scratch.read("ca/ca.crt")
+        #expect(try pki("renew ca ca").output.contains("made ca/ca.crt   for the same key and name"))
+        let new = try scratch.read("ca/ca.crt")
+        #expect(new != old)
+        #expect(try !pki("list ca").errors.contains("the CA of ca ends"))
+        #expect(try scratch.openssl(["verify", "-CAfile", "ca/ca.crt", "ca/client/noc-7.crt"]).hasSuffix("OK\n"))
+        _ = try pki("renew ca ca/ca.crt --days 700")
+        #expect(try scratch.read("ca/ca.crt") != new)
+        #expect(try mode("ca/ca.crt") == 0o644)
+        for words in ["--revoke-old", "--out x", "--no-passphrase", "--passphrase"] {
+            #expect(try pki("renew ca ca \(words)", status: 2).errors.contains("--days is all there is"))
+        }
+        #expect(try pki("renew ca ca --days 0", status: 2).errors.contains("--days"))
+    }
+
     @Test(arguments: ["000", "077", "022"])
     func `modes do not depend on the umask`(mask: String) throws {
         let tool = try nlgate()

@@ -8,12 +8,12 @@ import Testing
 
     init() throws { pki = try TestPKI() }
 
-    /// The server's view of a client after a real handshake.
+    /// The keeper's view of a client after a real handshake.
     private func seen(_ client: IssuedCertificate) throws -> PeerCertificate {
-        let talk = try Conversation(pki.serverContext(), pki.clientContext(client))
+        let talk = try Conversation(pki.makeServer(), pki.clientContext(client))
         let outcome = talk.handshake()
         #expect(outcome.server == nil)
-        return try #require(talk.server.peer)
+        return try #require(talk.keeper.candidate?.peer)
     }
 
     private func named(_ commonName: String) throws -> IssuedCertificate {

@@ -1,3 +1,4 @@
+import ConnectedSockets
 import Foundation
 import LinuxSys
 import Testing
@@ -11,7 +12,7 @@ import Testing
             let pki = try TestPKI()
             let stranger = try TestPKI()
             let list = try pki.authority.revocationList(serials: [], number: 1, validity: Validity(days: 1))
-            let server = try pki.serverContext(crl: list)
+            let server = try pki.makeServer(crl: list)
             let good = try pki.clientContext()
             let bad = try stranger.clientContext(ca: pki.caCertificate)
             func round(_ count: Int) throws {
@@ -19,7 +20,7 @@ import Testing
                     let talk = try Conversation(server, index % 4 == 3 ? bad : good)
                     let outcome = talk.handshake()
                     guard (outcome.server == nil) == (index % 4 != 3) else { throw ToolFailure(output: "wrong") }
-                    _ = talk.server.peer
+                    _ = talk.keeper.candidate?.peer
                 }
             }
             try round(200)
@@ -35,7 +36,7 @@ import Testing
     @Test func `an idle connection is small`() async {
         await #expect(processExitsWith: .success) {
             let pki = try TestPKI()
-            let server = try pki.serverContext()
+            let server = try pki.makeServer()
             let client = try pki.clientContext()
             var kept = [Conversation]()
             for _ in 0..<50 { kept.append(try Self.used(server, client)) }
@@ -49,7 +50,7 @@ import Testing
     }
 
     /// A connection that has moved a full record each way.
-    private static func used(_ server: TLSServerContext, _ client: TLSClientContext) throws -> Conversation {
+    private static func used(_ server: TestServer, _ client: TLSClientContext) throws -> Conversation {
         let talk = try Conversation(server, client)
         guard talk.handshake().server == nil else { throw ToolFailure(output: "no handshake") }
         let record = [UInt8](repeating: 1, count: 16_384)
@@ -64,7 +65,7 @@ import Testing
     @Test func `a client that sends a first message without an end is cut off`() throws {
         let pki = try TestPKI()
         let sockets = try SocketPair()
-        let server = try pki.serverContext().accept(descriptor: sockets.farNumber)
+        let server = try pki.makeServer().accept(sockets.far)
         // Records of 1,000 bytes of a ClientHello of 100,000.
         var record: [UInt8] = [22, 3, 1, 3, 232, 1, 1, 134, 160] + [UInt8](repeating: 0, count: 996)
         var sent = 0
@@ -89,9 +90,9 @@ import Testing
             }
             let pki = try TestPKI()
             let before = try descriptors()
-            try TLSLibrary.prepare()
-            let server = try pki.serverContext()
-            try server.rehearse()
+            try TLSLibrary.prepareDelegation()
+            let server = try pki.makeServer()
+            try server.key.rehearse(with: server.clients)
             guard try descriptors() == before else { throw ToolFailure(output: "a descriptor stays open") }
             // With no descriptor to be had, opening anything would fail from here on.
             let talk = try Conversation(server, pki.clientContext())

@@ -1,3 +1,4 @@
+import ConnectedSockets
 import Foundation
 import LinuxSys
 import Testing
@@ -24,12 +25,12 @@ struct TestPKI {
         client = try authority.issueClient(commonName: "noc-7", validity: validity)
     }
 
-    func serverContext(
+    /// A server whose own chain must lead to this CA, unless it brings a certificate of its own.
+    func makeServer(
         _ own: IssuedCertificate? = nil, clientCA: [UInt8]? = nil, crl: [UInt8]? = nil
-    ) throws -> TLSServerContext {
-        let own = own ?? server
-        return try TLSServerContext(
-            certificate: own.certificate, key: own.key, clientCA: clientCA ?? caCertificate, crl: crl)
+    ) throws -> TestServer {
+        try TestServer(
+            own ?? server, authority: own == nil ? caCertificate : nil, clientCA: clientCA ?? caCertificate, crl: crl)
     }
 
     func clientContext(
@@ -40,65 +41,35 @@ struct TestPKI {
     }
 }
 
-/// Two connected TCP sockets on loopback; both are non-blocking.
-final class SocketPair {
-    let near: Descriptor
-    let far: Descriptor
-    var nearNumber: Int32 { near.raw }
-    var farNumber: Int32 { far.raw }
-
-    init() throws {
-        let any = SocketAddress(kind: .ipv4, bytes: [127, 0, 0, 1])
-        let listener = try Descriptor.streamSocket(for: any)
-        try listener.bind(to: any)
-        try listener.listen(backlog: 1)
-        let near = try Descriptor.streamSocket(for: any)
-        _ = try near.connect(to: listener.localAddress())
-        guard try listener.wait(for: .read, milliseconds: 5000), let accepted = try listener.accept() else {
-            throw Errno(rawValue: ETIMEDOUT)
-        }
-        far = Descriptor(owning: accepted.release())
-        self.near = near
-    }
-
-    func closeNear() { near.shutdown(write: false) }
-    func closeFar() { far.shutdown(write: false) }
-}
-
 /// A server's and a client's connection that talk to each other.
 struct Conversation {
     let sockets: SocketPair
+    let keeper: TestServer
     let server: TLSConnection
     let client: TLSConnection
 
-    /// With a keeper the server's connection has the number 77.
-    init(
-        _ server: TLSServerContext, _ client: TLSClientContext, name: String = "gate.example",
-        keeper: (any HandshakeKeeper)? = nil
-    ) throws {
+    init(_ server: TestServer, _ client: TLSClientContext, name: String = "gate.example") throws {
         sockets = try SocketPair()
-        if let keeper {
-            self.server = try server.accept(descriptor: sockets.farNumber, keeper: keeper, number: 77)
-        } else {
-            self.server = try server.accept(descriptor: sockets.farNumber)
-        }
-        self.client = try client.connect(descriptor: sockets.nearNumber, serverName: name)
+        keeper = server
+        self.server = try server.accept(sockets.far)
+        self.client = try client.connect(descriptor: sockets.near.raw, serverName: name)
     }
 
-    /// How the handshake ended on both sides; nil is success.
+    /// How the handshake ended on both sides, where nil is success, and what the keeper said of the client's
+    /// certificates.
     ///
     /// A client that is done early reads once more, since only that tells whether the server accepts it.
-    func handshake() -> (server: TLSError?, client: TLSError?) {
+    func handshake() -> (server: TLSError?, client: TLSError?, verdict: Int32?) {
         var server = Outcome.running
         var client = Outcome.running
         for _ in 0..<20_000 where server == .running || client == .running {
-            if server == .running { server = Outcome { () throws(TLSError) in try self.server.handshake() } }
+            if server == .running { server = Outcome { () throws(TLSError) in try keeper.handshake(self.server) } }
             if client == .running { client = Outcome { () throws(TLSError) in try self.client.handshake() } }
-            if case .failed = client, server == .running { sockets.closeNear() }
+            if case .failed = client, server == .running { sockets.near.shutdown(write: false) }
             if case .failed = server, client == .running { continue }
         }
-        if case .failed(let error) = server, client == .done { return (error, readError(self.client)) }
-        return (server.error, client.error)
+        if case .failed(let error) = server, client == .done { return (error, readError(self.client), keeper.verdict) }
+        return (server.error, client.error, keeper.verdict)
     }
 
     /// The error that reading throws within a bounded number of tries.

@@ -4,10 +4,12 @@ import Testing
 
 @testable import TLSSocket
 
-/// One run of `openssl s_client` against a server context of ours.
+/// One run of `openssl s_client` against a server of ours.
 struct ToolClient {
     /// Why the server's side failed; nil when it got to the end.
     var serverError: TLSError?
+    /// What the keeper said of the tool's certificates; nil when it has shown none.
+    var verdict: Int32?
     /// What the server read.
     var received = [UInt8]()
     /// All that the tool printed.
@@ -15,7 +17,7 @@ struct ToolClient {
 
     /// Runs the tool; after the handshake its standard input gets the steps one by one, each after the server has read
     /// what the one before made.
-    init(_ arguments: [String], _ context: TLSServerContext, scratch: Scratch, steps: [String] = ["hello\n"]) throws {
+    init(_ arguments: [String], _ server: TestServer, scratch: Scratch, steps: [String] = ["hello\n"]) throws {
         let any = SocketAddress(kind: .ipv4, bytes: [127, 0, 0, 1])
         let listener = try Descriptor.streamSocket(for: any)
         try listener.bind(to: any)
@@ -35,9 +37,9 @@ struct ToolClient {
             throw ToolFailure(output: "the tool does not connect")
         }
         let socket = Descriptor(owning: accepted.release())
-        let connection = try context.accept(descriptor: socket.raw)
+        let connection = try server.accept(socket)
         do throws(TLSError) {
-            while try connection.handshake() != .done { _ = try? socket.wait(for: .read, milliseconds: 10_000) }
+            while try server.handshake(connection) != .done { _ = try? socket.wait(for: .read, milliseconds: 10_000) }
             _ = try connection.write(Array("welcome\n".utf8).span)
             for step in steps {
                 try? input.fileHandleForWriting.write(contentsOf: Data(step.utf8))
@@ -46,6 +48,7 @@ struct ToolClient {
             }
             connection.closeNotify()
         } catch { serverError = error }
+        verdict = server.verdict
         try? input.fileHandleForWriting.close()
         socket.shutdown(write: true)
         self.output = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)

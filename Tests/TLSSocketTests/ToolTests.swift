@@ -6,7 +6,7 @@ import Testing
 @Suite struct ToolTests {
     let pki: TestPKI
     let scratch: Scratch
-    let context: TLSServerContext
+    let server: TestServer
 
     init() throws {
         pki = try TestPKI()
@@ -14,14 +14,14 @@ import Testing
         _ = try scratch.write("client.crt", pki.client.certificate)
         _ = try scratch.write("client.key", pki.client.key)
         _ = try scratch.write("ca.crt", pki.caCertificate)
-        context = try pki.serverContext()
+        server = try pki.makeServer()
     }
 
     private func run(_ arguments: [String], certificate: Bool = true, steps: [String] = ["hello\n"]) throws
         -> ToolClient
     {
         let own = certificate ? ["-cert", "client.crt", "-key", "client.key"] : []
-        return try ToolClient(arguments + own + ["-CAfile", "ca.crt"], context, scratch: scratch, steps: steps)
+        return try ToolClient(arguments + own + ["-CAfile", "ca.crt"], server, scratch: scratch, steps: steps)
     }
 
     @Test func `another TLS 1_3 client with a certificate is served, and gets no ticket`() throws {

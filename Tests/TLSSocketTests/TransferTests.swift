@@ -1,3 +1,4 @@
+import ConnectedSockets
 import LinuxSys
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
 
     init() throws {
         let pki = try TestPKI()
-        talk = try Conversation(pki.serverContext(), pki.clientContext())
+        talk = try Conversation(pki.makeServer(), pki.clientContext())
         let outcome = talk.handshake()
         try #require(outcome.server == nil && outcome.client == nil)
     }
@@ -62,7 +63,7 @@ import Testing
         var buffer = [UInt8](repeating: 0, count: 10)
         _ = try talk.client.write([7].span)
         talk.client.closeNotify()
-        talk.sockets.closeNear()
+        talk.sockets.near.shutdown(write: false)
         #expect(try talk.sockets.far.wait(for: .read, milliseconds: 5000))
         #expect(try talk.server.read(into: &buffer, count: 10) == .bytes(1))
         #expect(try talk.server.read(into: &buffer, count: 10) == .closed(cut: false))
@@ -72,7 +73,7 @@ import Testing
     @Test func `a cut is told as such`() throws {
         var buffer = [UInt8](repeating: 0, count: 10)
         _ = try talk.client.write([7].span)
-        talk.sockets.closeNear()
+        talk.sockets.near.shutdown(write: false)
         #expect(try talk.sockets.far.wait(for: .read, milliseconds: 5000))
         #expect(try talk.server.read(into: &buffer, count: 10) == .bytes(1))
         #expect(try talk.server.read(into: &buffer, count: 10) == .closed(cut: true))

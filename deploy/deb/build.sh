@@ -39,9 +39,10 @@ install -m 0644 policy/*.yaml "$root/etc/nlgate/presets/"
 
 # Documents.
 documents=$root/usr/share/doc/nlgate
-install -d "$documents/docs" "$documents/policy"
+install -d "$documents/docs/pictures" "$documents/policy"
 install -m 0644 README.md SECURITY.md "$documents/"
 install -m 0644 docs/*.md "$documents/docs/"
+install -m 0644 docs/pictures/*.svg "$documents/docs/pictures/"
 install -m 0644 policy/README.md policy/schema.json "$documents/policy/"
 install -m 0644 deploy/deb/copyright "$documents/copyright"
 install -m 0644 CHANGELOG.md "$documents/docs/"

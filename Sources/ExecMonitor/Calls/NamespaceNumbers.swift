@@ -19,7 +19,6 @@ extension ExecMonitor {
     func answerNamespaceNumber(_ datagram: [UInt8], _ socket: EmulatedSocket) -> Bool {
         guard socket.protocolNumber == 0, let request = namespaceRequest(datagram) else { return false }
         trace(socket, request: datagram)
-        socket.isBound = true
         var answers: [[UInt8]] = []
         do throws(WireError) {
             answers.append(try unassigned(request, socket.welcome.portID))

@@ -72,8 +72,8 @@ extension ExecMonitor {
     ) throws(Errno) -> Verdict {
         let link = try liveLink(socket)
         call.hasEffect = true
-        if datagrams.count == 1, answerNamespaceNumber(datagrams[0], socket) { return .value(value) }
         socket.isBound = true
+        if datagrams.count == 1, answerNamespaceNumber(datagrams[0], socket) { return .value(value) }
         var refusal: Errno?
         var tags: [UInt32] = []
         for datagram in datagrams {

@@ -7,8 +7,6 @@ import NetlinkWire
 struct RequestMemory {
     private static let largest = 8 << 10
     private static let mostBytes = 32 << 10
-    /// NLM_F_CAPPED.
-    private static let capped = MessageFlags(rawValue: 0x100)
     /// struct nlmsgerr without what follows the header of the request.
     private static let errorSize = MessageHeader.size + 4 + MessageHeader.size
 
@@ -27,7 +25,7 @@ struct RequestMemory {
     func completed(_ datagram: [UInt8], _ range: Range<Int>) -> [UInt8]? {
         var cursor = MessageCursor(range)
         guard let error = try? cursor.next(in: datagram.span), error.header.type == .error,
-            error.header.flags.contains(RequestMemory.capped),
+            error.header.flags.contains(.capped),
             error.payload.count + MessageHeader.size
                 >= RequestMemory.errorSize, cursor.offset == range.upperBound,
             UserStructure.u32(datagram, error.payload.lowerBound) != 0
@@ -41,7 +39,7 @@ struct RequestMemory {
             whole += datagram[requestEnd..<error.payload.upperBound]
         }
         whole.replaceSubrange(0..<4, with: UserStructure.bytes(UInt32(whole.count)))
-        let flags = error.header.flags.subtracting(RequestMemory.capped)
+        let flags = error.header.flags.subtracting(.capped)
         whole.replaceSubrange(6..<8, with: UserStructure.bytes(flags.rawValue))
         return whole
     }

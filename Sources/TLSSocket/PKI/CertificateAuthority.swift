@@ -104,7 +104,7 @@ public struct CertificateAuthority: Sendable {
         try self.init(certificate: certificate, PEM.privateKey(key, "the CA's key file"))
     }
 
-    init(certificate: [UInt8], _ key: PrivateKey) throws(TLSError) {
+    init(certificate: [UInt8], _ key: PrivateKey, mayBeOver: Bool = false) throws(TLSError) {
         try TLSLibrary.initialise()
         let list = try PEM.certificates(certificate, "the CA's certificate file", limit: 1)
         guard let first = list.first else { throw TLSError(.badPEM, "the CA's certificate file has no certificate") }
@@ -118,7 +118,7 @@ public struct CertificateAuthority: Sendable {
         guard unsafe X509_check_ca(first.raw) == 1 else {
             throw TLSError(.wrongPurpose, "the certificate \(first.shownSubject) is not a CA's")
         }
-        try first.checkValidity("the CA's certificate")
+        if !mayBeOver { try first.checkValidity("the CA's certificate") }
     }
 
     /// Issues a certificate for a server of these DNS names and addresses; the first is also its common name.
@@ -180,7 +180,7 @@ public struct CertificateAuthority: Sendable {
         guard old.role != .authority else {
             throw TLSError(
                 .wrongPurpose,
-                "\(old.shownSubject) is a CA: make another one with 'nlgate pki init DIR --parent', which issues anew")
+                "\(old.shownSubject) is a CA: 'nlgate pki renew DIR ca' with its own folder gives it a new certificate")
         }
         let holder: PrivateKey
         if let key {
@@ -194,6 +194,40 @@ public struct CertificateAuthority: Sendable {
         try addLeaf(to: builder)
         return try builder.finish(signedBy: self.key)
     }
+
+    /// A new certificate for this authority, which signs itself: same key, subject and constraints.
+    ///
+    /// What it has issued is issued by the new one too. The result is PEM text.
+    ///
+    /// - Throws: `library` when OpenSSL fails.
+    func renewed(validity: Validity) throws(TLSError) -> [UInt8] {
+        let builder = try CertificateBuilder(validity: validity, key: key)
+        try builder.copySubject(of: certificate, extensions: Self.ownExtensions)
+        try builder.setIssuer(certificate)
+        return try builder.finish(signedBy: key)
+    }
+
+    /// A new certificate for an authority below this one: same key, subject and constraints.
+    ///
+    /// Its key need not be here. The result is PEM text.
+    ///
+    /// - Throws: `notSignedByCA` for that of somebody else, `library` when OpenSSL fails.
+    func renewAuthority(_ old: Certificate, validity: Validity) throws(TLSError) -> [UInt8] {
+        guard old.isIssued(by: certificate) else {
+            throw TLSError(
+                .notSignedByCA, "the certificate \(old.shownSubject) was not issued by \(certificate.shownSubject)")
+        }
+        // SAFETY: the new reference to the old certificate's key goes to its owner.
+        let holder = unsafe PrivateKey(owning: try expect(X509_get_pubkey(old.raw), "X509_get_pubkey"))
+        let builder = try CertificateBuilder(validity: bounded(validity), key: holder)
+        try builder.copySubject(of: old, extensions: Self.ownExtensions)
+        try builder.setIssuer(certificate)
+        try builder.add(NID_authority_key_identifier, "keyid:always", issuer: certificate)
+        return try builder.finish(signedBy: key)
+    }
+
+    /// What a new certificate of the same authority keeps to the letter, so that what it issued fits as before.
+    private static let ownExtensions = [NID_basic_constraints, NID_key_usage, NID_subject_key_identifier]
 
     /// What every certificate has that is no CA's.
     private func addLeaf(to builder: CertificateBuilder) throws(TLSError) {

@@ -125,10 +125,7 @@ extension PKIDirectory {
         var above = try PEM.certificates(KeyFiles.read(rootPath), rootPath, limit: 8)
         above += try PEM.certificates(KeyFiles.read(chainPath), chainPath, limit: 8).dropFirst()
         var known = before
-        if let place = try? KeyFiles.read(parentPath) {
-            let folder = String(decoding: place.prefix { $0 != 0x0a }, as: UTF8.self)
-            known += (try? PKIDirectory(path: folder).readLists()) ?? []
-        }
+        if let parent = try? parent() { known += (try? parent.readLists()) ?? [] }
         var text: [UInt8] = []
         for authority in above {
             let lists = known.filter { $0.isIssued(by: authority) }

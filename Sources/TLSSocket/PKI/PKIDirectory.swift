@@ -26,7 +26,7 @@ public struct PKIDirectory: Sendable {
         self.path = path
     }
 
-    private var isEasyRSA: Bool { !KeyFiles.exists(path + "/ca-private") && KeyFiles.exists(path + "/private/ca.key") }
+    var isEasyRSA: Bool { !KeyFiles.exists(path + "/ca-private") && KeyFiles.exists(path + "/private/ca.key") }
     /// Path of the CA's certificate.
     public var certificatePath: String { path + "/ca.crt" }
     /// Path of the CA's private key.
@@ -99,26 +99,40 @@ public struct PKIDirectory: Sendable {
     }
 
     /// What an intermediate CA hands on beside its own certificate.
-    private func writeChain(_ certificate: [UInt8], below parent: PKIDirectory) throws(TLSError) {
+    func writeChain(_ certificate: [UInt8], below parent: PKIDirectory) throws(TLSError) {
         let above = KeyFiles.exists(parent.chainPath) ? try KeyFiles.read(parent.chainPath) : []
-        try KeyFiles.write(certificate + above, to: chainPath, mode: 0o644)
-        try KeyFiles.write(KeyFiles.read(parent.anchorPath), to: rootPath, mode: 0o644)
+        try KeyFiles.write(certificate + above, to: chainPath, mode: 0o644, replacing: true)
+        try KeyFiles.write(KeyFiles.read(parent.anchorPath), to: rootPath, mode: 0o644, replacing: true)
         let place = KeyFiles.absolute(parent.path) ?? parent.path
-        try KeyFiles.write(Array((place + "\n").utf8), to: parentPath, mode: 0o644)
+        try KeyFiles.write(Array((place + "\n").utf8), to: parentPath, mode: 0o644, replacing: true)
+    }
+
+    /// The folder of the CA above, as it was called when this one was made; nil for a CA that signs itself.
+    func parent() throws(TLSError) -> PKIDirectory? {
+        guard KeyFiles.exists(parentPath) else { return nil }
+        let place = try KeyFiles.read(parentPath)
+        return PKIDirectory(path: String(decoding: place.prefix { $0 != 0x0a }, as: UTF8.self))
     }
 
     /// The authority, with its private key.
     ///
     /// - Throws: `system` with the file that could not be read, `passphrase`, and what is wrong with its content.
     public func authority(_ passphrase: PassphraseSource = .none) throws(TLSError) -> CertificateAuthority {
+        try authority(passphrase, mayBeOver: false)
+    }
+
+    /// The authority, also when its certificate has come to its end.
+    func authority(_ passphrase: PassphraseSource, mayBeOver: Bool) throws(TLSError) -> CertificateAuthority {
         let certificate = try KeyFiles.read(certificatePath)
         var key = try KeyFiles.read(keyPath)
         defer { TLSLibrary.wipe(&key) }
         guard TLSLibrary.isEncrypted(key) else {
-            return try CertificateAuthority(certificate: certificate, key: key)
+            return try CertificateAuthority(
+                certificate: certificate, PEM.privateKey(key, keyPath), mayBeOver: mayBeOver)
         }
         let given = try passphrase.existing(of: keyPath, option: "--ca-passphrase-file")
-        return try CertificateAuthority(certificate: certificate, PEM.privateKey(key, keyPath, given))
+        return try CertificateAuthority(
+            certificate: certificate, PEM.privateKey(key, keyPath, given), mayBeOver: mayBeOver)
     }
 
     /// The CA's own certificate.

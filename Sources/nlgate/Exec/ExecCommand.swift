@@ -36,6 +36,7 @@ struct ExecCommand: ParsableCommand {
     var command: [String] = []
 
     func run() throws {
+        if let first = command.first, ["-h", "--help"].contains(first) { throw CleanExit.helpRequest(self) }
         let words = command.first == "--" ? Array(command.dropFirst()) : command
         guard !words.isEmpty else { throw Failure(2, "exec needs a command: nlgate exec --host URL -- ip link") }
         guard let url = try connection.url() else {

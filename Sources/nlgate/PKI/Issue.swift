@@ -76,19 +76,22 @@ extension PKICommand {
             discussion: """
                 The old certificate goes on being valid until its end, or until it is revoked. With --keep-key no key \
                 file is needed here: only the certificate changes.
+
+                'ca' for a name means the CA itself: it gets a new certificate for the same key and the same name, under \
+                which everything that it has issued stays valid.
                 """)
 
         @Argument(help: "The CA's folder.")
         var directory: String
 
-        @Argument(help: "The holder's common name, or the file of its certificate.")
+        @Argument(help: "The holder's common name, the file of its certificate, or 'ca' for the CA itself.")
         var name: String?
 
         @Option(help: "The serial number in hexadecimal, instead of a name.")
         var serial: String?
 
-        @Option(help: "Days until the certificate expires.")
-        var days: Int = 365
+        @Option(help: "Days until the certificate expires; 365, and 3650 for the CA's, unless said otherwise.")
+        var days: Int?
 
         @Option(help: ArgumentHelp("Where to put the files, instead of in the old ones' place.", valueName: "folder"))
         var out: String?
@@ -106,7 +109,7 @@ extension PKICommand {
         @OptionGroup var authority: AuthorityOptions
 
         func validate() throws {
-            try checkDays(days)
+            if let days { try checkDays(days) }
             _ = try certificateSelector(name, serial)
             guard !keepKey || !key.passphrase && key.passphraseFile == nil && !noPassphrase else {
                 throw ValidationError("--keep-key leaves the key as it is, also its passphrase")
@@ -116,6 +119,9 @@ extension PKICommand {
         func run() throws {
             let folder = PKIDirectory(path: directory)
             let selector = try certificateSelector(name, serial)
+            if try reporting({ () throws(TLSError) in try folder.meansAuthority(selector) }) {
+                return try renewAuthority(folder)
+            }
             var how = Renewal()
             how.keepsKey = keepKey
             how.dropsPassphrase = noPassphrase
@@ -123,7 +129,7 @@ extension PKICommand {
             let passphrases = IssuePassphrases(authority: authority.source, key: try key.chosen(for: "the new key"))
             let files = try reporting { () throws(TLSError) in
                 try folder.renew(
-                    selector, validity: Validity(days: days), how, folder: out, passphrases: passphrases)
+                    selector, validity: Validity(days: days ?? 365), how, folder: out, passphrases: passphrases)
             }
             if keepKey {
                 print("made \(files.certificate)   for the key that its holder has")
@@ -131,6 +137,25 @@ extension PKICommand {
                 showIssued(files, folder, receiver: "the \(files.role == .server ? "server" : "client")")
             }
             if revokeOld { showList(folder) }
+            warnOfEnds(folder)
+        }
+
+        private func renewAuthority(_ folder: PKIDirectory) throws {
+            guard out == nil, !revokeOld, !noPassphrase, !key.passphrase, key.passphraseFile == nil else {
+                warn("the CA keeps its key, its folder and what it has issued: --days is all there is")
+                throw ExitCode(2)
+            }
+            try reporting { () throws(TLSError) in
+                try folder.renewAuthority(validity: Validity(days: days ?? 3650), passphrase: authority.source)
+            }
+            print("made \(folder.certificatePath)   for the same key and name; what it has issued stays valid")
+            if folder.anchorPath == folder.certificatePath {
+                print("copy it to every server and client, in the old one's place")
+            } else {
+                print(
+                    "every server and client shows it behind its own certificate: 'nlgate pki renew \(directory) NAME "
+                        + "--keep-key' makes such a file")
+            }
             warnOfEnds(folder)
         }
     }

@@ -122,7 +122,7 @@ func warnOfEnds(_ folder: PKIDirectory) {
     {
         warn(
             "warning: the CA of \(folder.path) ends at \(timeText(authority.peer.notAfter)), and all its certificates "
-                + "with it: make another CA in another folder, and trust both meanwhile")
+                + "with it: 'nlgate pki renew \(folder.path) ca' gives it a new one")
     }
     for list in (try? folder.revocationLists()) ?? [] {
         guard let end = list.nextUpdate, isNear(end, from: list.lastUpdate ?? end) else { continue }

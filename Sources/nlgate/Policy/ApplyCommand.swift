@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GatewayIPC
 import LinuxSys
 import PolicyFile
 
@@ -19,7 +20,7 @@ struct PolicyApply: ParsableCommand {
     var file: String?
 
     @Option(help: "The daemon's admin socket.")
-    var admin = AdminClient.usualPath
+    var admin = usualAdminPath
 
     @Flag(help: "Change nothing; show which policy is in force.")
     var status = false

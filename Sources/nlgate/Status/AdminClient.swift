@@ -3,8 +3,6 @@ import LinuxSys
 
 /// One question to the daemon's admin socket.
 struct AdminClient {
-    /// Where the socket is by default.
-    static let usualPath = "/run/nlgate/admin.sock"
     private static let longestAnswer = 64 << 20
 
     let path: String

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GatewayIPC
 import LinuxSys
 
 /// `nlgate status`: what goes on in this host's gateway.
@@ -13,7 +14,7 @@ struct StatusCommand: ParsableCommand {
             """)
 
     @Option(help: "The daemon's admin socket.")
-    var admin = AdminClient.usualPath
+    var admin = usualAdminPath
 
     @Flag(name: .shortAndLong, help: "One JSON document; with --watch one a line.")
     var json = false

@@ -39,10 +39,11 @@ extension Supervisor {
     }
 
     /// The policy gave no session.
-    func auditRefusal(_ identity: Identity, _ display: String, _ request: OpenRequest, _ reason: String) {
+    func auditRefusal(
+        _ principal: Principal, _ clients: [String], _ display: String, _ request: OpenRequest, _ reason: String
+    ) {
         denialCount += 1
-        let clients = policy?.tables.clientNames(of: identity, daemonUID: daemonUID) ?? []
-        guard audit.admits(identity.principal, clients, display, now: now) else { return }
+        guard audit.admits(principal, clients, display, now: now) else { return }
         var line = line(
             "denied", nil, clients: clients, identity: display, transport: request.transport, peer: request.peer,
             namespace: request.networkNamespace, protocolNumber: request.protocolNumber)

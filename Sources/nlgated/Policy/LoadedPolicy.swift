@@ -3,7 +3,11 @@ import Roles
 
 /// The policy in force.
 struct LoadedPolicy {
+    /// Counted from 1 since the daemon's start.
+    let number: UInt32
     let tables: PolicyTables
+    /// Who is who in it.
+    let clientTable: ClientTable
     /// The file's path, or the name of a built-in.
     let name: String
     /// Milliseconds since 1970.
@@ -19,6 +23,16 @@ struct LoadedPolicy {
             count(tables.bindings.count, "binding"),
         ].joined(separator: ", ")
     }
+}
+
+/// What is to be said of a policy, and to whom.
+struct PolicyNews {
+    let text: String
+    /// Of the daemon's first the start itself tells.
+    let isFirst: Bool
+    let warnings: [String]
+    /// Admin clients.
+    let waiting: [UInt64]
 }
 
 extension PolicyTables {

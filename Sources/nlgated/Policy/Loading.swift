@@ -73,19 +73,31 @@ extension Supervisor {
                 + "start the daemon with --netns \(printable($0))"
         }
         let warnings = diagnostics + unserved
+        policyCount += 1
         let loaded = LoadedPolicy(
-            tables: tables, name: done.input.name, loadedAt: Clock.unixMilliseconds(), warnings: warnings)
+            number: policyCount, tables: tables, clientTable: tables.clientTable, name: done.input.name,
+            loadedAt: Clock.unixMilliseconds(), warnings: warnings)
         let isFirst = policy == nil
         policy = loaded
+        tellPolicy()
         for line in warnings { writeDiagnostic(line) }
         let text = "policy \(printable(loaded.name)) loaded: \(loaded.summary)"
-        if !isFirst {
-            rejudge()
-            log(text)
-            notifier.ready(text)
-        }
         if !options.checkOnly { audit.reload(loaded.name, isLoaded: true, loaded.summary) }
-        for client in done.request.waiting { admin.answer(client, ok: text, warnings, self) }
+        policyNews.append(PolicyNews(text: text, isFirst: isFirst, warnings: warnings, waiting: done.request.waiting))
+        rejudge()
+        if lastReview == nil { announcePolicy() }
+    }
+
+    /// Nobody has rights of the policy before any more: whoever wants to know gets to know.
+    func announcePolicy() {
+        for news in policyNews {
+            if !news.isFirst {
+                log(news.text)
+                notifier.ready(news.text)
+            }
+            for client in news.waiting { admin.answer(client, ok: news.text, news.warnings, self) }
+        }
+        policyNews = []
     }
 
     /// Nothing changes; everybody who cares is told why.

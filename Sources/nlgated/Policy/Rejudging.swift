@@ -3,15 +3,31 @@ import Roles
 
 /// Another policy is in force: every live session is judged again.
 extension Supervisor {
+    ///
+    /// Those of clients with certificates when the keeper has said what they are to it.
     func rejudge() {
         grantSets.tablesChanged()
         for number in sessions.keys.sorted() { rejudge(number) }
+        reviewEverybody()
         forgetIdleGrants()
     }
 
-    private func rejudge(_ number: UInt64) {
+    /// A session's client has been mapped anew.
+    func rejudge(_ number: UInt64) {
         guard let policy, let record = sessions[number], !record.isEnding else { return }
-        guard let match = match(record.identity, record.assignment.networkNamespace) else {
+        let standing: Standing
+        switch record.principal {
+        case .user(let uid, let gid): standing = self.standing(.user(uid: uid, gid: gid)) ?? .nobody
+        case .anonymous(let address): standing = self.standing(.anonymous(address: address)) ?? .nobody
+        case .certificate:
+            // Who has left gets no new rights.
+            guard record.isCounted, let known = children[record.frontend]?.verified[record.connection] else {
+                return end(number, SupervisorReason.revoked, "the client has left")
+            }
+            guard let mapped = self.standing(known) else { return }
+            standing = mapped
+        }
+        guard let match = match(standing, record.assignment.networkNamespace) else {
             return end(number, SupervisorReason.revoked, "the policy no longer knows this client")
         }
         guard let grants = grantSets.acquire(match, policy.tables) else {

@@ -12,95 +12,135 @@ extension Supervisor {
         let text: String
     }
 
+    /// Who asks for a session.
+    private struct Applicant {
+        let principal: Principal
+        /// For WELCOME and the log.
+        let display: String
+        /// What a policy can say of it, in the policy's words.
+        let words: String
+        let standing: Standing
+        /// Of a certificate's.
+        var notAfter: Int64 = 0
+    }
+
     /// False when no well-behaved frontend asks this.
     func open(_ request: OpenRequest, from frontend: Child) -> Bool {
-        guard frontend.sessionOf[request.connection] == nil, Int(request.networkNamespace) < namespaces.count else {
-            return false
-        }
-        var known: KnownClient?
+        guard frontend.sessionOf[request.connection] == nil, frontend.waiting[request.connection] == nil,
+            Int(request.networkNamespace) < namespaces.count
+        else { return false }
         if request.transport == .tls {
-            known = knownClient(request.connection, of: frontend)
             // Nobody has been at the other end of this connection, whatever the frontend says.
-            guard known != nil else { return false }
+            guard let known = knownClient(request.connection, of: frontend) else { return false }
+            return open(request, from: frontend, known)
         }
-        guard let identity = identity(of: request, from: frontend, known) else { return false }
+        guard let applicant = applicant(of: request, from: frontend) else { return false }
+        answer(request, from: frontend, applicant)
+        return true
+    }
+
+    /// Who has a certificate: the keeper says who that is, and what to the policy.
+    private func open(_ request: OpenRequest, from frontend: Child, _ known: KnownClient) -> Bool {
+        guard frontend.adopted[request.connection] == nil else { return false }
         do throws(Refusal) {
             try checkAge(known)
-            let match = try granted(identity, request)
-            try checkLimits(identity.principal, request, match)
+        } catch {
+            refuse(request, from: frontend, error)
+            return true
+        }
+        guard let standing = standing(known) else {
+            wait(request, from: frontend)
+            return true
+        }
+        let applicant = Applicant(
+            principal: .certificate(fingerprint: known.identity.fingerprint), display: known.identity.display,
+            words: known.mapping?.words ?? "", standing: standing, notAfter: known.identity.notAfter)
+        answer(request, from: frontend, applicant)
+        return true
+    }
+
+    private func answer(_ request: OpenRequest, from frontend: Child, _ applicant: Applicant) {
+        do throws(Refusal) {
+            let match = try granted(applicant, request)
+            try checkLimits(applicant.principal, request, match)
             guard let policy, let grants = grantSets.acquire(match, policy.tables) else {
                 throw Refusal(
                     reason: SupervisorReason.limits, text: "the gateway has no room for this client's grants")
             }
-            begin(request, from: frontend, identity, known, match, grants)
+            begin(request, from: frontend, applicant, match, grants)
         } catch {
             if error.reason == SupervisorReason.policy {
-                auditRefusal(identity, display(identity, known), request, error.text)
+                auditRefusal(
+                    applicant.principal, clientNames(applicant.standing), applicant.display, request, error.text)
             }
-            send(.refused(connection: request.connection, reason: error.reason, text: error.text), to: frontend)
+            refuse(request, from: frontend, error)
         }
-        return true
+    }
+
+    private func refuse(_ request: OpenRequest, from frontend: Child, _ refusal: Refusal) {
+        send(.refused(connection: request.connection, reason: refusal.reason, text: refusal.text), to: frontend)
     }
 
     private func begin(
-        _ request: OpenRequest, from frontend: Child, _ identity: Identity, _ known: KnownClient?, _ match: Match,
-        _ grants: UInt32
+        _ request: OpenRequest, from frontend: Child, _ applicant: Applicant, _ match: Match, _ grants: UInt32
     ) {
         sessionCount += 1
         let assignment = Assignment(
             session: sessionCount, protocolNumber: request.protocolNumber, networkNamespace: request.networkNamespace,
-            readOnly: request.readOnly, grantSet: grants, identity: display(identity, known),
+            readOnly: request.readOnly, grantSet: grants, identity: applicant.display,
             roles: match.roleText, local: request.local, peer: request.peer)
         sessions[sessionCount] = SessionRecord(
-            assignment: assignment, identity: identity, transport: request.transport, clients: match.clients,
-            notAfter: known?.identity.notAfter ?? 0, openedAt: now, minutes: match.sessionMinutes,
+            assignment: assignment, principal: applicant.principal, transport: request.transport,
+            clients: match.clients, notAfter: applicant.notAfter, openedAt: now, minutes: match.sessionMinutes,
             frontend: frontend.number, connection: request.connection)
-        sessionsOf[identity.principal, default: 0] += 1
+        sessionsOf[applicant.principal, default: 0] += 1
         frontend.sessionOf[request.connection] = sessionCount
         place(sessionCount, isPrivileged: needsPrivilege(match, request))
     }
 
-    /// Who the client is: the kernel's word for a Unix peer, the keeper's for a certificate.
-    private func identity(of request: OpenRequest, from frontend: Child, _ known: KnownClient?) -> Identity? {
-        if let peer = frontend.adopted[request.connection] {
-            return request.transport == .unix ? .user(uid: peer.uid, gid: peer.gid) : nil
-        }
-        switch request.transport {
-        case .unix: return nil
+    /// Who comes without a certificate: the kernel's word for a Unix peer; of the other, where it says it is.
+    private func applicant(of request: OpenRequest, from frontend: Child) -> Applicant? {
+        let peer = frontend.adopted[request.connection]
+        switch (request.transport, peer) {
+        case (.unix, let peer?):
+            let identity = Identity.user(uid: peer.uid, gid: peer.gid)
+            return standing(identity).map {
+                Applicant(
+                    principal: identity.principal, display: "uid=\(peer.uid) gid=\(peer.gid)",
+                    words: "uid \(peer.uid), gid \(peer.gid)", standing: $0)
+            }
         // What no listener speaks, no client came by.
-        case .tcp: return options.speaks(.tcp) ? .anonymous(address: request.peer.address) : nil
-        case .tls: return known.map { .certificate(CertificateIdentity($0.identity)) }
+        case (.tcp, nil) where options.speaks(.tcp):
+            let identity = Identity.anonymous(address: request.peer.address)
+            return standing(identity).map {
+                Applicant(
+                    principal: identity.principal, display: "anonymous", words: "anonymous sessions (tcp://)",
+                    standing: $0)
+            }
+        default: return nil
         }
     }
 
     /// Who was verified long ago, or isn't known any more, must show again who it is.
-    private func checkAge(_ known: KnownClient?) throws(Refusal) {
-        if known?.isRevoked == true {
-            throw Refusal(reason: SupervisorReason.revoked, text: revocationText)
-        }
-        guard let known, now >= known.verifiedAt + UInt64(limits.identityMinutes) * 60_000 else { return }
+    private func checkAge(_ known: KnownClient) throws(Refusal) {
+        guard !known.isRevoked else { throw Refusal(reason: SupervisorReason.revoked, text: revocationText) }
+        guard now >= known.verifiedAt + UInt64(limits.identityMinutes) * 60_000 else { return }
         throw Refusal(
             reason: SupervisorReason.limits,
             text: "this connection's client was verified more than \(limits.identityMinutes) minutes ago; connect again"
         )
     }
 
-    private func display(_ identity: Identity, _ known: KnownClient?) -> String {
-        switch identity {
-        case .user(let uid, let gid): "uid=\(uid) gid=\(gid)"
-        case .anonymous: "anonymous"
-        case .certificate: known?.identity.display ?? ""
-        }
+    /// What the policy gives to somebody in the namespace with this index.
+    func match(_ standing: Standing, _ namespace: UInt16) -> Match? {
+        policy?.tables.match(standing, networkNamespace: namespaces.policyName(namespace))
     }
 
-    /// What the policy gives an identity in the namespace with this index.
-    func match(_ identity: Identity, _ namespace: UInt16) -> Match? {
-        policy?.tables.match(identity, networkNamespace: namespaces.policyName(namespace), daemonUID: daemonUID)
-    }
+    private func clientNames(_ standing: Standing) -> [String] { policy?.tables.clientNames(standing) ?? [] }
 
-    private func granted(_ identity: Identity, _ request: OpenRequest) throws(Refusal) -> Match {
-        guard let match = match(identity, request.networkNamespace) else {
-            throw Refusal(reason: SupervisorReason.policy, text: whyNot(identity, request))
+    private func granted(_ applicant: Applicant, _ request: OpenRequest) throws(Refusal) -> Match {
+        guard let match = match(applicant.standing, request.networkNamespace) else {
+            throw Refusal(reason: SupervisorReason.policy, text: whyNot(applicant, request))
         }
         guard match.servedProtocols & (1 << request.protocolNumber) != 0 else {
             throw Refusal(
@@ -112,14 +152,14 @@ extension Supervisor {
     }
 
     /// In words that an operator can write a client from.
-    private func whyNot(_ identity: Identity, _ request: OpenRequest) -> String {
-        let names = policy?.tables.clientNames(of: identity, daemonUID: daemonUID) ?? []
+    private func whyNot(_ applicant: Applicant, _ request: OpenRequest) -> String {
+        let names = clientNames(applicant.standing)
         guard names.isEmpty else {
             let place = namespaces.name(request.networkNamespace)
             return "the policy binds \(nameList(names)) to no role in "
                 + (place.isEmpty ? "the daemon's own namespace" : "namespace \(place)")
         }
-        return "the policy has no client for " + identity.text
+        return "the policy has no client for " + applicant.words
     }
 
     private func needsPrivilege(_ match: Match, _ request: OpenRequest) -> Bool {
@@ -208,15 +248,4 @@ extension Supervisor {
 
 private func nameList(_ names: [String]) -> String {
     (names.count == 1 ? "client " : "clients ") + names.prefix(4).joined(separator: ", ")
-}
-
-extension CertificateIdentity {
-    init(_ record: IdentityRecord) {
-        func names(_ kind: AlternativeName.Kind) -> [String] {
-            record.alternativeNames.filter { $0.kind == kind }.map(\.text)
-        }
-        self.init(
-            fingerprint: record.fingerprint, commonName: record.commonName, issuer: record.issuer,
-            dnsNames: names(.dns), uris: names(.uri), emails: names(.email))
-    }
 }

@@ -7,7 +7,8 @@ import Roles
 /// What the supervisor knows of a session.
 struct SessionRecord {
     var assignment: Assignment
-    let identity: Identity
+    /// Who it counts for, and by whom the policy knows it.
+    let principal: Principal
     let transport: Transport
     /// Names of the clients of the policy that it is.
     var clients: [String]
@@ -31,7 +32,6 @@ struct SessionRecord {
     var isLogged = false
 
     var isEnding: Bool { ending != nil }
-    var principal: Principal { identity.principal }
 
     /// What the policy gives the session now.
     mutating func take(_ match: Match, _ grants: UInt32) {
@@ -59,13 +59,14 @@ extension Supervisor {
         case .closed(let connection):
             guard case .frontend = child.kind else { return false }
             child.verified[connection] = nil
+            child.waiting[connection] = nil
             if let number = child.sessionOf.removeValue(forKey: connection) { uncount(number) }
             if let peer = child.adopted.removeValue(forKey: connection) { forget(peer) }
             return true
         case .sessionClosed(let connection):
-            guard case .frontend = child.kind, let number = child.sessionOf.removeValue(forKey: connection) else {
-                return false
-            }
+            guard case .frontend = child.kind else { return false }
+            if child.waiting.removeValue(forKey: connection) != nil { return true }
+            guard let number = child.sessionOf.removeValue(forKey: connection) else { return false }
             uncount(number)
             return true
         case .accepted(let number):
@@ -88,6 +89,7 @@ extension Supervisor {
             child.isArmed = seconds > 0
             return true
         case .verified(let client): return take(client, from: child)
+        case .mapped(let mapping): return take(mapping, from: child)
         case .misbehaved(let frontend): return takeMisbehaved(frontend, from: child)
         case .revoked(let frontend, let connection): return takeRevoked(connection, of: frontend, from: child)
         case .keeperLost:

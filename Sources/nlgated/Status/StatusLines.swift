@@ -61,9 +61,7 @@ extension Supervisor {
     }
 
     private func line(_ child: Child) -> JSONLine {
-        var sessions = child.sessions.count
-        if case .frontend = child.kind { sessions = child.sessionOf.count }
-        return processLine(child.kind.name, child.process.pid, child.report, sessions: sessions)
+        processLine(child.kind.name, child.process.pid, child.report, sessions: child.sessionCount)
     }
 
     private func processLine(_ name: String, _ pid: Int32, _ report: SealingReport?, sessions: Int) -> JSONLine {

@@ -1,5 +1,6 @@
 import GatewayPolicy
 import PolicyReference
+import SeededInput
 import Testing
 
 /// Many roles under one condition each: what is merged for speed admits what the roles admit one by one.

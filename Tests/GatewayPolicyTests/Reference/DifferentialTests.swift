@@ -1,5 +1,6 @@
 import GatewayPolicy
 import PolicyReference
+import SeededInput
 import Testing
 
 extension Reason {

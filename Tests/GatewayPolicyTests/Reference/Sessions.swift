@@ -1,5 +1,6 @@
 import GatewayPolicy
 import PolicyReference
+import SeededInput
 
 /// Policies as a differential test wants them: roles that overlap, conditions of every key, and everything else at times.
 enum RandomSessions {

@@ -15,6 +15,13 @@ extension GatewayTests {
                 [0], [255, 255], [UInt8](repeating: 0xff, count: 400), [UInt8](repeating: 0, count: 5000),
                 ChildMessage.accepted(number: 1).encode(), SupervisorMessage.stop.encode() + [0], attach,
                 SupervisorMessage.serve.encode(), SupervisorMessage.opened(connection: 1).encode(),
+                // A table that isn't one, a piece out of its turn, a memo with a control character in a name.
+                SupervisorMessage.clients(policy: 1, part: TablePart(offset: 0, total: 1, bytes: [1])).encode(),
+                SupervisorMessage.clients(policy: 1, part: TablePart(offset: 1, total: 2, bytes: [1])).encode(),
+                SupervisorMessage.review(
+                    frontend: 1, connection: 1,
+                    memo: ClientMemo(fingerprint: [], commonName: "a\nb", trace: []).encode()
+                ).encode(),
             ]
             for bytes in wrong {
                 let keeper = try LoneHelper.keeper()
@@ -115,8 +122,9 @@ extension GatewayTests {
 
         @Test func `who was never trusted is revoked when it is asked about`() throws {
             let keeper = try LoneHelper.keeper()
-            for trace in [[], [UInt8](repeating: 0xff, count: VerifiedClient.traceSize)] as [[UInt8]] {
-                try keeper.send(.review(frontend: 5, connection: 6, trace: trace))
+            for trace in [[], [UInt8](repeating: 0xff, count: ClientMemo.traceSize)] as [[UInt8]] {
+                let memo = ClientMemo(fingerprint: [], trace: trace).encode()
+                try keeper.send(.review(frontend: 5, connection: 6, memo: memo))
                 #expect(try keeper.message() == .revoked(frontend: 5, connection: 6))
             }
         }

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import LinuxSys
 import NetlinkWire
+import SeededInput
 import Testing
 
 extension GatewayTests {
@@ -80,7 +81,7 @@ extension GatewayTests {
                 let watcher = try MessageStreamClient(gateway)
                 try watcher.raw.write(link(1))
                 #expect(try watcher.answer(1).types.count == 1)
-                var generator = DialectGenerator(seed: 0x6469_616c)
+                var generator = SeededNumbers(seed: 0x6469_616c)
                 for _ in 0..<300 {
                     let client = try RawClient(Bool.random(using: &generator) ? Self.address : unix(gateway))
                     try client.write(stream(&generator))
@@ -101,7 +102,7 @@ extension GatewayTests {
         }
 
         /// A good beginning, and then a few wrong bytes somewhere.
-        private func stream(_ generator: inout DialectGenerator) -> [UInt8] {
+        private func stream(_ generator: inout SeededNumbers) -> [UInt8] {
             var bytes =
                 Bool.random(using: &generator)
                 ? MessageStreamClient.control(UInt8.random(in: 0...20, using: &generator)) : []
@@ -138,19 +139,5 @@ extension GatewayTests {
                 #expect(types == [16])
             }
         }
-    }
-}
-
-/// Random numbers that are the same in every run.
-struct DialectGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return (state ^ (state >> 29)) &* 0x94d0_49bb_1331_11eb
     }
 }

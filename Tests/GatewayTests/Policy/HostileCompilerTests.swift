@@ -9,19 +9,12 @@ import Testing
 extension GatewayTests {
     /// A supervisor whose policy compiler is not ours.
     @Suite struct HostileCompilerTests {
-        private let scratch: Scratch
+        private let gateway: ReplacedProgram
         private let ready: [UInt8]
         private let tables: [UInt8]
 
         init() throws {
-            scratch = try Scratch()
-            for (from, to) in [
-                ("nlgated", "nlgated"), ("nlgate-broker", "nlgate-broker"),
-                ("nlgate-keeper", "nlgate-keeper"), ("nlgate-frontend", "nlgate-frontend"),
-                ("hostile-helper", "nlgate-policyc"),
-            ] {
-                try FileManager.default.copyItem(atPath: program(from), toPath: scratch.path + "/" + to)
-            }
+            gateway = try ReplacedProgram("nlgate-policyc")
             let compiler = try Namespace().enter { try LoneHelper.compiler(.builtin("read-only")) }
             ready = compiler.ready
             #expect(try compiler.message() == .diagnostics(TablePart(offset: 0, total: 0, bytes: [])))
@@ -37,8 +30,7 @@ extension GatewayTests {
 
         /// Has the compiler say this when it is started next; without an exit status it stays.
         private func script(_ packets: [[UInt8]], exit status: Int? = 0) throws {
-            let lines = packets.map { $0.map { String(UInt16($0) | 0x100, radix: 16).dropFirst() }.joined() + "\n" }
-            try scratch.write(lines.joined() + (status.map { "exit \($0)\n" } ?? ""), to: "script")
+            try gateway.script(packets, exit: status)
         }
 
         private func diagnostics(_ text: String) -> [[UInt8]] {
@@ -52,12 +44,7 @@ extension GatewayTests {
         private var good: [[UInt8]] { [ready] + diagnostics("") + tables(tables) }
 
         private func start() throws -> RunningTool {
-            try RunningTool(
-                scratch.path + "/nlgated",
-                [
-                    "--listen", "unix://\(scratch.path)/s.sock", "--admin", scratch.path + "/admin.sock",
-                    "--frontends", "1", "--readers", "1", "--uid-base", "\(LoneHelper.uid)",
-                ], log: scratch.path + "/log-\(UInt64.random(in: 0...UInt64.max))")
+            try gateway.start(["--listen", "unix://DIR/s.sock"], admin: "DIR/admin.sock")
         }
 
         /// What it may say and how it may end, and the reason that is given.

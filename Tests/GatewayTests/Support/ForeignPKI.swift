@@ -18,12 +18,14 @@ struct ForeignPKI {
 
     enum Key {
         case rsa
+        case bits(Int)
         case curve(String)
         case ed25519
 
         var options: [String] {
             switch self {
-            case .rsa: ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"]
+            case .rsa: Key.bits(2048).options
+            case .bits(let count): ["RSA", "-pkeyopt", "rsa_keygen_bits:\(count)"]
             case .curve(let name): ["EC", "-pkeyopt", "ec_paramgen_curve:\(name)"]
             case .ed25519: ["ED25519"]
             }
@@ -35,10 +37,13 @@ struct ForeignPKI {
     init() throws { scratch = try Scratch() }
 
     /// An authority; one without an issuer signs itself.
+    ///
+    /// `depth` is how many may follow below.
     func authority(
-        _ name: String, key: Key = .curve("P-256"), subject: String, extensions: [String] = [], by issuer: Issued? = nil
+        _ name: String, key: Key = .curve("P-256"), subject: String, extensions: [String] = [], depth: Int? = nil,
+        by issuer: Issued? = nil
     ) throws -> Issued {
-        let length = issuer == nil ? 1 : 0
+        let length = depth ?? (issuer == nil ? 1 : 0)
         let usual = [
             "basicConstraints=critical,CA:TRUE,pathlen:\(length)", "keyUsage=critical,keyCertSign,cRLSign",
             "subjectKeyIdentifier=hash",
@@ -47,13 +52,16 @@ struct ForeignPKI {
     }
 
     /// A holder's certificate; `traditional` keys are PKCS #1 or SEC 1.
+    ///
+    /// With a file in `publicKey` it is that key's, of which nobody need have the other half.
     func leaf(
         _ name: String, key: Key, subject: String, extensions: [String], days: Int, by issuer: Issued,
-        traditional: Bool = false
+        traditional: Bool = false, publicKey: String? = nil
     ) throws -> Issued {
         var made = try make(
             name, key, subject,
-            extensions + ["subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid:always"], days: days, by: issuer)
+            extensions + ["subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid:always"], days: days, by: issuer,
+            publicKey: publicKey)
         made.chain = issuer.chain
         if traditional {
             let old = made.key + ".old"
@@ -64,7 +72,8 @@ struct ForeignPKI {
     }
 
     private func make(
-        _ name: String, _ key: Key, _ subject: String, _ extensions: [String], days: Int, by issuer: Issued?
+        _ name: String, _ key: Key, _ subject: String, _ extensions: [String], days: Int, by issuer: Issued?,
+        publicKey: String? = nil
     ) throws -> Issued {
         let base = scratch.path + "/" + name
         let made = Issued(certificate: base + ".crt", key: base + ".key")
@@ -79,11 +88,33 @@ struct ForeignPKI {
         try tool(
             "openssl",
             ["x509", "-req", "-in", base + ".csr", "-days", "\(days)", "-set_serial", "\(serial)", "-extfile", section]
-                + signing + ["-out", made.certificate])
+                + signing + (publicKey.map { ["-force_pubkey", $0] } ?? []) + ["-out", made.certificate])
         guard let issuer else { return made }
         var result = made
         if name.hasSuffix("intermediate") { result.chain = [made.certificate] + issuer.chain }
         return result
+    }
+
+    /// An RSA key's public half that takes no time to make, since nobody knows the other.
+    func publicKey(bits: Int) throws -> String {
+        let file = scratch.path + "/public-\(bits)"
+        let parts = """
+            asn1=SEQUENCE:spki
+            [spki]
+            algorithm=SEQUENCE:algorithm
+            key=BITWRAP,SEQUENCE:key
+            [algorithm]
+            oid=OID:rsaEncryption
+            parameters=NULL
+            [key]
+            n=INTEGER:0x\(String(repeating: "f", count: bits / 4))
+            e=INTEGER:65537
+
+            """
+        let form = try scratch.write(parts, to: "public-\(bits).cnf")
+        try tool("openssl", ["asn1parse", "-genconf", form, "-noout", "-out", file + ".der"])
+        try tool("openssl", ["pkey", "-pubin", "-inform", "DER", "-in", file + ".der", "-pubout", "-out", file])
+        return file
     }
 
     func credentials(_ own: Issued, authority: [UInt8], chain: Bool = true) throws -> Credentials {

@@ -73,7 +73,7 @@ final class Gateway {
     }
 
     /// User ids that no other run of the tests on this machine uses.
-    private static let userBase = 1_000_000 + Int(getpid()) * 8
+    static let userBase = 1_000_000 + Int(getpid()) * 8
 
     func waitUntilListening() throws {
         try eventually("the gateway listens") {

@@ -67,6 +67,14 @@ final class PacketSocket {
         guard result == 0 else { throw Errno.last }
     }
 
+    /// Sends a packet whose bytes go on changing between these two until there is an answer.
+    func send(_ bytes: [UInt8], flipping other: [UInt8]) throws {
+        precondition(bytes.count == other.count, "both packets lie in the same place")
+        // SAFETY: the C function reads as many bytes of each array as it has.
+        let result = unsafe hostile_send_and_flip(descriptor.raw, bytes, other, bytes.count, 30)
+        guard result == 0 else { throw Errno.last }
+    }
+
     /// Sends a packet with this process's credentials.
     func sendWithCredentials(_ bytes: [UInt8]) throws {
         // SAFETY: the C function reads as many bytes as the array has.
@@ -124,26 +132,24 @@ final class LoneHelper {
         return try LoneHelper("nlgate-frontend", options.arguments)
     }
 
-    /// A keeper of the usual server's key.
-    static func keeper(handshakesPerSecond: UInt32 = 100_000) throws -> LoneHelper {
+    /// A keeper of the usual server's key, by default with the usual clients' CA; the last two are paths.
+    static func keeper(
+        handshakesPerSecond: UInt32 = 100_000, clientCA: String? = nil, revocationList: String? = nil
+    ) throws -> LoneHelper {
         let identities = try Identities.shared.get()
-        let files = try [identities.keyPath, identities.certificatePath, identities.authorityPath].map {
+        let paths = [identities.keyPath, identities.certificatePath, clientCA ?? identities.authorityPath]
+        let files = try (paths + (revocationList.map { [$0] } ?? [])).map {
             PacketSocket(try Descriptor.open($0, flags: O_RDONLY))
         }
         let options = KeeperOptions(
-            seal: seal(), key: 4, certificate: 5, clientCA: 6, revocationList: nil, authority: nil, graceSeconds: 0,
-            handshakeRate: handshakesPerSecond, handshakeSeconds: 10)
+            seal: seal(), key: 4, certificate: 5, clientCA: 6, revocationList: revocationList == nil ? nil : 7,
+            authority: nil, graceSeconds: 0, handshakeRate: handshakesPerSecond, handshakeSeconds: 10)
         return try LoneHelper("nlgate-keeper", options.arguments, more: files.map { $0.descriptor.raw })
     }
 
     /// A link to this keeper, as the frontend of this number has one; its certificate has been taken.
     func link(_ frontend: UInt64) throws -> PacketSocket {
-        let pair = try PacketSocket.pair()
-        try send(.attach(frontend: frontend), passing: pair.theirs)
-        guard try message() == .accepted(number: frontend), let packet = try pair.ours.receive(),
-            case .certificate = try KeeperReply(packet)
-        else { throw ToolFailure(description: "there is no link") }
-        return pair.ours
+        try LyingFrontend(self, frontend).link
     }
 
     /// A policy compiler; a file is its descriptor 4.

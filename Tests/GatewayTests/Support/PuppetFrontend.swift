@@ -7,34 +7,22 @@ import TLSSocket
 
 /// A gateway whose frontends do nothing by themselves: the test has their sockets.
 final class PuppetGateway {
-    let scratch: Scratch
+    private let programs: ReplacedProgram
     let supervisor: RunningTool
-    private let identities: Identities
     private let stage: Descriptor
     private let ready: [UInt8]
     var log: String { supervisor.log }
 
     /// Starts a gateway in the calling thread's namespace; its frontends wait until they are taken.
     init(_ identities: Identities, frontends: Int = 1, _ options: [String] = []) throws {
-        scratch = try Scratch()
-        self.identities = identities
-        for (from, to) in [
-            ("nlgated", "nlgated"), ("nlgate-broker", "nlgate-broker"), ("hostile-helper", "nlgate-frontend"),
-            ("nlgate-keeper", "nlgate-keeper"), ("nlgate-policyc", "nlgate-policyc"),
-        ] {
-            try FileManager.default.copyItem(atPath: program(from), toPath: scratch.path + "/" + to)
-        }
+        programs = try ReplacedProgram("nlgate-frontend")
         ready = try LoneHelper.frontend().ready
-        let address = try SocketAddress(unix: scratch.path + "/puppet", abstract: false)
+        let address = try SocketAddress(unix: programs.scratch.path + "/puppet", abstract: false)
         stage = try Descriptor.streamSocket(for: address)
         try stage.bind(to: address)
         try stage.listen(backlog: 8)
-        supervisor = try RunningTool(
-            scratch.path + "/nlgated",
-            identities.daemonOptions + [
-                "--listen", "tls://127.0.0.1:7000", "--admin", "none", "--frontends", "\(frontends)", "--readers", "1",
-                "--uid-base", "\(LoneHelper.uid)",
-            ] + options, log: scratch.path + "/log")
+        supervisor = try programs.start(
+            ["--listen", Gateway.tls] + identities.daemonOptions + options, frontends: frontends)
     }
 
     deinit {
