@@ -101,7 +101,8 @@ import Testing
         let old = try folder("ca").authority().revocationList(serials: [], number: 9, validity: nearlyOver())
         _ = try scratch.write("ca/ca.crl", old)
         let soon = try pki("list ca").errors
-        #expect(soon.contains("warning: the list of CN=My-CA in ca/ca.crl ends at") && soon.contains("'nlgate pki crl'"))
+        #expect(soon.contains("warning: the list of CN=My-CA in ca/ca.crl ends at"))
+        #expect(soon.contains("'nlgate pki crl'"))
     }
 
     @Test func `exit codes and what is said`() throws {
