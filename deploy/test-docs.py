@@ -218,7 +218,7 @@ class Documents:
             self.counts['lines'] += 1
             self.shell(action, more.replace('ROOT/', ROOT + '/') or line)
         elif action in ('start', 'reload', 'restart'):
-            self.occurs(more, 'deploy/deb/test-inside.sh')
+            self.occurs(more, 'deploy/deb/test-*.sh')
             {'start': lambda: self.hosts.start('nlgated'),
              'reload': self.hosts.reload if self.hosts.daemon else lambda: None,
              'restart': self.hosts.again if self.hosts.daemon else lambda: None}[action]()
@@ -233,9 +233,12 @@ class Documents:
             self.counts['elsewhere'] += 1
 
     @staticmethod
-    def occurs(text, path):
-        with open(os.path.join(ROOT, path), encoding='utf-8') as file:
-            assert text in file.read(), '%s has no line with: %s' % (path, text)
+    def occurs(text, pattern):
+        found = ''
+        for path in glob.glob(os.path.join(ROOT, pattern)):
+            with open(path, encoding='utf-8') as file:
+                found += file.read()
+        assert text in found, '%s has no line with: %s' % (pattern, text)
 
     @staticmethod
     def target(line, _):

@@ -61,7 +61,7 @@ BEFORE = [
 # (a command line, where it is tried, more). Lines of blocks are looked up here first, then mentions in sentences.
 #   edge1, noc, ca: this in its place, when it has placeholders or needs other words to end; '' for the line itself. ROOT is this project's folder.
 #   FILE: a test runs it: the text must be in that file. copy: the files are copied without a network.
-#   start, reload, restart: what systemd does with the daemon is done by hand, and FILE has the command itself.
+#   start, reload, restart: what systemd does with the daemon is done by hand, and the tests under systemd have this text.
 #   target: a target of the Makefile. name: other words for a program, not a command line.
 #   nobody: tried by nobody, with the reason; each is printed at the end.
 LINES = [
@@ -98,7 +98,7 @@ LINES = [
     ('sudo make install', 'deploy/deb/build.sh', 'make --no-print-directory -s install DIST='),
     ('systemctl enable --now nlgated', 'start', 'systemctl enable --now nlgated'),
     ('systemctl reload nlgated', 'reload', 'systemctl reload nlgated'),
-    ('systemctl restart nlgated', 'restart', ''),
+    ('systemctl restart nlgated', 'restart', 'systemctl restart nlgated'),
     ('systemctl status', 'name', ''),
     ('systemctl status nlgated', INSIDE, 'systemctl status '),
     ('systemd-analyze security', INSIDE, 'systemd-analyze security --offline=true'),
