@@ -57,14 +57,14 @@ FailureAction=poweroff-force
 After=network.target
 [Service]
 Type=oneshot
-TimeoutStartSec=240
+TimeoutStartSec=360
 StandardOutput=file:/given/output
 StandardError=file:/given/output
 ExecStart=/bin/bash /given/test-inside.sh booted
 END
 ln -s ../nlgate-test.service "$root/etc/systemd/system/multi-user.target.wants/nlgate-test.service"
 # nspawn's own filter doesn't know the calls by which the processes seal themselves, and the keeper locks its memory.
-timeout -k 10 300 systemd-nspawn --quiet --register=no --keep-unit --directory="$root" --boot --private-network \
+timeout -k 10 420 systemd-nspawn --quiet --register=no --keep-unit --directory="$root" --boot --private-network \
     --bind="$scratch/given:/given" --console=pipe \
     --system-call-filter="landlock_create_ruleset landlock_add_rule landlock_restrict_self @memlock" \
     </dev/null >"$scratch/console" 2>&1 || true

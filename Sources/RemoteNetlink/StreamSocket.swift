@@ -28,11 +28,23 @@ package final class StreamSocket {
         do throws(Errno) {
             let socket = try Descriptor.streamSocket(for: address)
             let isConnected = try socket.connect(to: address)
-            if address.kind != .unix { try socket.setOption(level: Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
+            if address.kind != .unix { try tune(socket) }
             return (socket.release(), isConnected)
         } catch {
             throw .connect(address, error)
         }
+    }
+
+    /// Small messages go at once, and a server that is out of reach is given up within a minute, also by who only
+    /// listens.
+    private static func tune(_ socket: borrowing Descriptor) throws(Errno) {
+        let tcp = Int32(IPPROTO_TCP)
+        try socket.setOption(level: tcp, TCP_NODELAY, 1)
+        try socket.setOption(level: SOL_SOCKET, SO_KEEPALIVE, 1)
+        try socket.setOption(level: tcp, TCP_KEEPIDLE, 30)
+        try socket.setOption(level: tcp, TCP_KEEPINTVL, 10)
+        try socket.setOption(level: tcp, TCP_KEEPCNT, 3)
+        try socket.setOption(level: tcp, TCP_USER_TIMEOUT, 60_000)
     }
 
     /// The addresses that the URL stands for; a host name blocks.

@@ -145,6 +145,7 @@ struct Users {
             (frontend, keeper, reader, broker, compiler) = (nil, nil, nil, nil, nil)
             return
         }
+        if options.uidBase == nil { try Users.expectAllOrNone() }
         func user(_ name: String, _ place: UInt32) -> User {
             Users.user(name, place, base: options.uidBase)
         }
@@ -154,6 +155,17 @@ struct Users {
         reader = user("nlgate-reader", 2)
         broker = user("nlgate-broker", 3)
         compiler = user("nlgate-policyc", 4)
+    }
+
+    /// Where some of the users are installed, the others are missing by mistake: a number in their place could be
+    /// anybody's.
+    private static func expectAllOrNone() throws(StartError) {
+        let names = ["nlgate-frontend", "nlgate-keeper", "nlgate-reader", "nlgate-broker", "nlgate-policyc"]
+        let missing = names.filter { installedUser($0) == nil }
+        guard !missing.isEmpty, missing.count < names.count else { return }
+        throw .unusable(
+            "there is no user \(missing.joined(separator: ", ")), but there are others of nlgate: "
+                + "'systemd-sysusers nlgate.conf' makes them, or give --uid-base for numbers of their own")
     }
 
     /// Whom the policy compiler becomes while the options aren't known yet.

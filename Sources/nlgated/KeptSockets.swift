@@ -49,12 +49,26 @@ final class KeptSocket {
     func serves(_ wanted: Listeners.Wanted) -> Bool {
         guard scheme == wanted.url.scheme, address == wanted.address else { return false }
         guard scheme == .unix, !wanted.url.isAbstract else { return true }
-        // Its name may belong to another file by now.
-        guard let bound = try? FileStatus(ofNameBoundTo: descriptor),
-            let named = try? FileStatus(ofPath: wanted.url.host)
-        else { return false }
-        return bound.device == named.device && bound.inode == named.inode && named.uid == getuid()
-            && named.permissions == wanted.url.unixMode
+        guard let file = file(at: wanted.url.host) else { return false }
+        return file.uid == getuid() && file.permissions == wanted.url.unixMode
+    }
+
+    /// The file of this name, if it is the one that the socket was bound to: by now the name may belong to another one.
+    private func file(at path: String) -> FileStatus? {
+        guard let bound = try? FileStatus(ofNameBoundTo: descriptor), let named = try? FileStatus(ofPath: path),
+            bound.device == named.device, bound.inode == named.inode
+        else { return nil }
+        return named
+    }
+
+    /// Ends that clients wait here, and removes its own path.
+    ///
+    /// The manager has a copy: only a shutdown closes the socket, and frees the address.
+    func close() {
+        descriptor.shutdown(write: false)
+        if let address, address.kind == .unix, address.bytes.first != 0, file(at: "\(address)") != nil {
+            removeFile("\(address)")
+        }
     }
 }
 
@@ -72,14 +86,12 @@ final class KeptSockets {
     }
 
     /// Closes what none of these listeners is.
-    ///
-    /// The manager has a copy of each: only a shutdown ends that clients wait there in vain, and frees the address.
     func drop(unwantedBy wanted: [Listeners.Wanted]) {
         let unwanted = sockets.filter { socket in !wanted.contains(where: socket.serves) }
         sockets.removeAll { socket in unwanted.contains { $0 === socket } }
         refused = unwanted.map(\.name)
         for socket in unwanted {
-            socket.descriptor.shutdown(write: false)
+            socket.close()
             let place = socket.address.map { "\($0)" } ?? "no listener of this network namespace"
             writeLog(.info, "the kept socket \(socket.name), \(place), is not wanted any more: closed")
         }

@@ -107,6 +107,8 @@ test_restarts() {
     cmp /etc/nlgate/nlgated.yaml "$scratch/edited.yaml"
     grep -q 'next version' /etc/nlgate/nlgated.yaml.dpkg-dist
     for file in server.key server.crt ca.crt policy.yaml; do [ -s "/etc/nlgate/$file" ]; done
+    # The one who armed still waits for somebody to press Enter.
+    for pid in $(pids nlgate); do kill "$pid"; done
     ok "upgrade: armed lists are sent, sessions end with GOODBYE 3, who comes meanwhile waits; edited files stay"
 
     # A stop is no restart.
@@ -123,6 +125,18 @@ test_restarts() {
     [ ! -e /run/nlgate/local.sock ]
     ok "what the configuration doesn't want any more is closed"
     dont_hold
+
+    # A user is gone.
+    userdel nlgate-keeper
+    not systemctl restart nlgated.service 2>/dev/null
+    systemctl stop nlgated.service
+    journalctl --no-pager -o cat -u nlgated.service | grep -q 'there is no user nlgate-keeper, but'
+    [ -z "$(pids 'nlgate-.*')" ]
+    systemd-sysusers nlgate.conf 2>/dev/null
+    systemctl reset-failed nlgated.service
+    systemctl start nlgated.service
+    as alice link list >/dev/null
+    ok "a missing user stops the start, in words, and nothing is left; systemd-sysusers mends it"
 }
 
 test_restart_of_activated() {

@@ -51,7 +51,10 @@ struct StatusTable {
                     return [certificate.what, "-", "-", certificate.problem ?? "no end", certificate.file]
                 }
                 let date = Date(timeIntervalSince1970: TimeInterval(ends)).formatted(.iso8601)
-                return [certificate.what, date, "\(days)\(certificate.mark(at: now))", certificate.subject, certificate.file]
+                return [
+                    certificate.what, date, "\(days)\(certificate.mark(at: now))", certificate.subject,
+                    certificate.file,
+                ]
             })
     }
 

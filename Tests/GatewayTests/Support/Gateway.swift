@@ -43,7 +43,11 @@ final class Gateway {
     }
 
     /// Starts the daemon and doesn't wait for anything.
-    init(_ options: [String], listen: [String]?, identities own: Identities? = nil) throws {
+    ///
+    /// `launcher` is the command line of a program that becomes what is written behind it.
+    init(
+        _ options: [String], listen: [String]?, identities own: Identities? = nil, through launcher: [String] = []
+    ) throws {
         identities = try own ?? Identities.shared.get()
         scratch = try Scratch()
         let directory = scratch.path
@@ -56,7 +60,8 @@ final class Gateway {
             listening + (usesTLS ? identities.daemonOptions : [])
             + ["--admin", directory + "/admin.sock", "--uid-base", "\(Gateway.userBase)"]
             + options.map { $0.replacing("DIR", with: directory) }
-        supervisor = try RunningTool(program("nlgated"), arguments, log: directory + "/log")
+        let words = try launcher + [program("nlgated")] + arguments
+        supervisor = try RunningTool(words[0], Array(words.dropFirst()), log: directory + "/log")
     }
 
     deinit {

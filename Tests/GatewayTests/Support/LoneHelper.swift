@@ -180,7 +180,7 @@ final class LoneHelper {
         ready = said
     }
 
-    deinit { try? child.signal(SIGKILL) }
+    deinit { child.endNow() }
 
     /// Its next message.
     func message() throws -> ChildMessage? { try control.receive().map { try ChildMessage($0) } }
