@@ -61,8 +61,10 @@ public struct FinishedProgram: Sendable {
 
 /// A file that other programs, which tests start meanwhile, don't get: a FileHandle of a path would be inherited.
 private func handle(_ file: URL, _ flags: Int32) throws -> FileHandle {
-    let descriptor = open(file.path(), flags | O_CLOEXEC)
-    guard descriptor >= 0 else { throw ProgramError(description: "\(file.path()) can't be opened") }
+    let path = file.path(percentEncoded: false)
+    // SAFETY: the text is a C string during the call.
+    let descriptor = unsafe open(path, flags | O_CLOEXEC)
+    guard descriptor >= 0 else { throw ProgramError(description: "\(path) can't be opened") }
     return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
 }
 
