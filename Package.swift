@@ -91,19 +91,21 @@ let package = Package(
 
         // Tests: one per library, then those that cross them.
         .target(name: "SeededInput", path: "Tests/SeededInput"),
+        .target(name: "Programs", path: "Tests/Programs"),
         .target(name: "ConnectedSockets", dependencies: ["LinuxSys"], path: "Tests/ConnectedSockets"),
         .testTarget(name: "NetlinkWireTests", dependencies: ["NetlinkWire", "SeededInput"]),
         .testTarget(
-            name: "NetlinkFamiliesTests", dependencies: ["NetlinkFamilies", "NetlinkWire", "SeededInput", "nlgate"]),
+            name: "NetlinkFamiliesTests",
+            dependencies: ["NetlinkFamilies", "NetlinkWire", "SeededInput", "Programs", "nlgate"]),
         .target(name: "PolicyReference", dependencies: ["GatewayPolicy", "SeededInput"], path: "Tests/PolicyReference"),
         .testTarget(
             name: "GatewayPolicyTests",
             dependencies: [
-                "GatewayPolicy", "PolicyReference", "SeededInput", "NetlinkWire", "LinuxSys", "CLinux", "Confinement",
+                "GatewayPolicy", "PolicyReference", "SeededInput", "Programs", "NetlinkWire", "LinuxSys", "CLinux", "Confinement",
             ]),
         .testTarget(
             name: "PolicyFileTests",
-            dependencies: ["PolicyFile", "GatewayPolicy", "Roles", "LinuxSys", "SeededInput", "nlgate"],
+            dependencies: ["PolicyFile", "GatewayPolicy", "Roles", "LinuxSys", "SeededInput", "Programs", "nlgate"],
             exclude: ["Corpus", "Golden"]),
         .testTarget(name: "GatewayIPCTests", dependencies: ["GatewayIPC", "SeededInput"]),
         .testTarget(name: "TLSHandshakeTests", dependencies: ["TLSHandshake"]),
@@ -132,7 +134,7 @@ let package = Package(
             name: "ExecMonitorTests", dependencies: ["ExecMonitor", "GatewayProtocol", "LinuxSys", "NetlinkWire"]),
         .testTarget(
             name: "TLSSocketTests",
-            dependencies: ["TLSSocket", "TLSHandshake", "LinuxSys", "ConnectedSockets", "nlgate"]),
+            dependencies: ["TLSSocket", "TLSHandshake", "LinuxSys", "ConnectedSockets", "Programs", "nlgate"]),
         .testTarget(
             name: "NlgateKeeperTests",
             dependencies: [
@@ -149,15 +151,16 @@ let package = Package(
             dependencies: [
                 "RemoteNetlink", "NetlinkFamilies", "NetlinkWire", "GatewayProtocol", "GatewayIPC", "TLSHandshake",
                 "TLSSocket", "LinuxSys", "Confinement", "CLinux", "CHostile", "GatewayURL", "GatewayPolicy",
-                "PolicyFile", "SeededInput",
+                "PolicyFile", "SeededInput", "Programs",
                 "Roles", "nlgate", "nlgated", "nlgate-frontend", "nlgate-keeper", "nlgate-broker", "nlgate-policyc",
                 "hostile-helper", "serve-program", "exec-probe", "interface-program",
             ]),
-        .testTarget(name: "LayeringTests"),
+        .testTarget(name: "LayeringTests", dependencies: ["Programs"]),
         .testTarget(
             name: "HeaderTests",
             dependencies: [
                 "NetlinkWire", "NetlinkFamilies", "GatewayPolicy", "LinuxSys", "CLinux", "Confinement", "CHostile",
+                "Programs",
             ]),
     ]
 )

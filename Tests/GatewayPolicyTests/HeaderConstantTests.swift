@@ -1,5 +1,6 @@
 import Foundation
 import GatewayPolicy
+import Programs
 import Testing
 
 /// Asks the C compiler for the values of kernel constants.
@@ -58,16 +59,7 @@ enum KernelHeaders {
     }
 
     private static func launch(_ path: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return String(decoding: data, as: UTF8.self)
+        try FinishedProgram(path, arguments).everything
     }
 }
 

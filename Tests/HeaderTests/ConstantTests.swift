@@ -1,5 +1,6 @@
 import Foundation
 import NetlinkFamilies
+import Programs
 import Testing
 
 /// Every constant of the wire stands below a doc comment that begins with its C name; the C compiler says its value.
@@ -171,22 +172,8 @@ import Testing
     private static func run(_ tool: String, _ arguments: [String], _ input: String) throws -> (
         output: String, errors: String
     ) {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [tool] + arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": "C.UTF-8"]) { $1 }
-        let folder = FileManager.default.temporaryDirectory
-        let source = folder.appending(path: "input-\(UUID().uuidString)")
-        let output = folder.appending(path: "output-\(UUID().uuidString)")
-        let errors = folder.appending(path: "errors-\(UUID().uuidString)")
-        defer { for file in [source, output, errors] { try? FileManager.default.removeItem(at: file) } }
-        try input.write(to: source, atomically: true, encoding: .utf8)
-        for file in [output, errors] { try Data().write(to: file) }
-        process.standardInput = try FileHandle(forReadingFrom: source)
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = try FileHandle(forWritingTo: errors)
-        try process.run()
-        process.waitUntilExit()
-        return (try String(contentsOf: output, encoding: .utf8), try String(contentsOf: errors, encoding: .utf8))
+        let environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": "C.UTF-8"]) { $1 }
+        let program = try FinishedProgram("/usr/bin/env", [tool] + arguments, environment: environment, input: input)
+        return (program.output, program.errors)
     }
 }

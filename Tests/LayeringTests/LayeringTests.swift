@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// What SECURITY.md says of who links what, and what the manifest can't enforce by itself.
@@ -127,10 +128,8 @@ import Testing
     }
 
     @Test func `the programs as they are linked`() throws {
-        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let folder = URL(filePath: own).deletingLastPathComponent().path()
         func needed(_ name: String) throws -> [String] {
-            let list = String(decoding: try output(["readelf", "-d", folder + name]), as: UTF8.self)
+            let list = try FinishedProgram("/usr/bin/env", ["readelf", "-d", builtProgram(name)]).output
             let names = list.matches(of: /\(NEEDED\)[^\[]*\[([^\]]+)\]/).map { String($0.1) }
             try #require(names.contains { $0.hasPrefix("libc.so") }, "readelf told nothing of \(name)")
             return names

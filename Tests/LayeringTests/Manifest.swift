@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 
 /// The package as its manifest describes it.
 struct Manifest: Sendable {
@@ -23,10 +24,11 @@ struct Manifest: Sendable {
     init() throws {
         let scratch = FileManager.default.temporaryDirectory.path() + "/nlgate-layering-\(getpid())"
         defer { try? FileManager.default.removeItem(atPath: scratch) }
-        let json = try output([
-            "swift", "package", "--package-path", Manifest.root.path(), "--scratch-path", scratch, "dump-package",
-        ])
-        for target in try JSONDecoder().decode(Dump.self, from: json).targets {
+        let json = try FinishedProgram(
+            "/usr/bin/env",
+            ["swift", "package", "--package-path", Manifest.root.path(), "--scratch-path", scratch, "dump-package"]
+        ).successful()
+        for target in try JSONDecoder().decode(Dump.self, from: Data(json.utf8)).targets {
             let folder = target.type == "test" ? "Tests" : "Sources"
             let names = target.dependencies.map { ($0.byName ?? $0.target)?.first.flatMap { $0 } }
             targets[target.name] = Target(
@@ -129,18 +131,4 @@ struct SourceFile: CustomStringConvertible {
             return code.split { !($0.isLetter || $0.isNumber || $0 == "_") }.contains { words.contains(String($0)) }
         }.map { $0 + 1 }
     }
-}
-
-/// Runs a tool and returns what it prints.
-func output(_ words: [String]) throws -> Data {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = words
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let data = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return data
 }

@@ -1,6 +1,7 @@
 import Foundation
 import NetlinkFamilies
 import NetlinkWire
+import Programs
 import Testing
 
 /// What today's pyroute2, from the package index, reads in the kernel's messages, field by field.
@@ -88,16 +89,7 @@ enum PeerTools {
     }
 
     static func output(_ program: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
-        return String(decoding: data, as: UTF8.self)
+        try FinishedProgram(program, arguments, seconds: 600).successful()
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 /// What `nlgate` said and how it ended.
@@ -54,31 +55,14 @@ final class PolicyFolder {
     }
 
     func run(_ command: [String], input: String = "", environment: [String: String] = [:]) throws -> CommandOutcome {
-        let process = Process()
-        process.executableURL = URL(filePath: command[0])
-        process.arguments = Array(command.dropFirst())
-        process.currentDirectoryURL = URL(filePath: path)
-        process.environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"].merging(environment) { $1 }
-        // Files, because a pipe that nobody reads would stop the command.
-        let names = [".in", ".out", ".err"].map { "\(path)/\($0)" }
-        try Data(input.utf8).write(to: URL(filePath: names[0]))
-        for name in names[1...] { try Data().write(to: URL(filePath: name)) }
-        process.standardInput = try FileHandle(forReadingFrom: URL(filePath: names[0]))
-        process.standardOutput = try FileHandle(forWritingTo: URL(filePath: names[1]))
-        process.standardError = try FileHandle(forWritingTo: URL(filePath: names[2]))
-        try process.run()
-        process.waitUntilExit()
-        defer { for name in names { try? FileManager.default.removeItem(atPath: name) } }
-        #expect(process.terminationReason == .exit, "\(command) was stopped by a signal")
-        return CommandOutcome(
-            status: process.terminationStatus, output: try String(contentsOfFile: names[1], encoding: .utf8),
-            errors: try String(contentsOfFile: names[2], encoding: .utf8))
+        let environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"].merging(environment) { $1 }
+        let program = try FinishedProgram(
+            command[0], Array(command.dropFirst()), in: path, environment: environment, input: input)
+        #expect(program.status < 128, "\(command) was stopped by a signal")
+        return CommandOutcome(status: program.status, output: program.output, errors: program.errors)
     }
 
-    func nlgate() throws -> String {
-        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        return URL(filePath: own).deletingLastPathComponent().path() + "nlgate"
-    }
+    func nlgate() throws -> String { try builtProgram("nlgate") }
 }
 
 /// A small policy for commands.

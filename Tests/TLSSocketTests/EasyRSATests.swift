@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 @testable import TLSSocket
@@ -11,24 +12,16 @@ struct EasyRSATests {
     @Test func `a folder of easy-rsa is one of ours`() throws {
         let scratch = try Scratch()
         func easyRSA(_ words: String) throws {
-            let process = Process()
-            process.executableURL = URL(filePath: "/usr/share/easy-rsa/easyrsa")
-            process.arguments = ["--batch"] + words.split(separator: " ").map(String.init)
-            process.currentDirectoryURL = URL(filePath: scratch.path)
-            process.environment = [
+            var environment = [
                 "PATH": "/usr/bin:/bin", "EASYRSA": "/usr/share/easy-rsa", "EASYRSA_PKI": scratch.path + "/pki",
                 "EASYRSA_ALGO": "ec",
             ]
             // It refuses the variable where the command has a name.
-            if words.hasPrefix("build-ca") { process.environment?["EASYRSA_REQ_CN"] = "Easy CA" }
-            let output = Pipe()
-            process.standardOutput = output
-            process.standardError = output
-            process.standardInput = FileHandle.nullDevice
-            try process.run()
-            let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            process.waitUntilExit()
-            try #require(process.terminationStatus == 0, "\(words): \(text)")
+            if words.hasPrefix("build-ca") { environment["EASYRSA_REQ_CN"] = "Easy CA" }
+            let program = try FinishedProgram(
+                "/usr/share/easy-rsa/easyrsa", ["--batch"] + words.split(separator: " ").map(String.init),
+                in: scratch.path, environment: environment)
+            try #require(program.status == 0, "\(words): \(program.everything)")
         }
         try easyRSA("init-pki")
         try easyRSA("build-ca nopass")

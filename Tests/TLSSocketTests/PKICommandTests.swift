@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 import Testing
 
 @testable import TLSSocket
@@ -9,50 +10,18 @@ import Testing
 
     init() throws { scratch = try Scratch() }
 
-    struct Outcome {
-        var status: Int32
-        var output: String
-        var errors: String
-    }
-
     /// Runs a program in the test's folder, without a terminal.
-    private func run(_ command: [String], input: String = "") throws -> Outcome {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/setsid")
-        process.arguments = ["--wait", "timeout", "60"] + command
-        process.currentDirectoryURL = URL(filePath: scratch.path)
-        let (output, errors, stdin) = (Pipe(), Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        process.standardInput = stdin
-        try process.run()
-        try? stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-        try stdin.fileHandleForWriting.close()
-        let text = output.fileHandleForReading.readDataToEndOfFile()
-        let said = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Outcome(
-            status: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
-            errors: String(decoding: said, as: UTF8.self))
+    private func run(_ command: [String], input: String = "") throws -> FinishedProgram {
+        try FinishedProgram(
+            "/usr/bin/setsid", ["--wait", "timeout", "60"] + command, in: scratch.path, input: input)
     }
 
-    private func nlgate() throws -> String {
-        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        return URL(filePath: own).deletingLastPathComponent().path() + "nlgate"
-    }
+    private func nlgate() throws -> String { try builtProgram("nlgate") }
 
-    private func pki(_ words: String, status: Int32 = 0) throws -> Outcome {
+    private func pki(_ words: String, status: Int32 = 0) throws -> FinishedProgram {
         let outcome = try run([nlgate(), "pki"] + words.split(separator: " ").map(String.init))
         #expect(outcome.status == status, "pki \(words): \(outcome.status) \(outcome.output)\(outcome.errors)")
         return outcome
-    }
-
-    private func folder(_ name: String) -> PKIDirectory { PKIDirectory(path: scratch.path + "/" + name) }
-
-    /// A hundred days of which twenty are left.
-    private func nearlyOver() -> Validity {
-        let now = currentTime()
-        return Validity(notBefore: now - 80 * 86_400, notAfter: now + 20 * 86_400)
     }
 
     private func mode(_ name: String) throws -> Int {
@@ -96,13 +65,17 @@ import Testing
         #expect((document["crls"] as? [[String: Any]])?.first?["revoked"] as? Int == 2)
         #expect(try pki("show ca/ca.crl").output.contains("revoked     2"))
         #expect(try pki("show ca/ca.crt").output.contains("use         CA, 0 CAs in a row below it"))
-        #expect(try pki("crl ca --days 5").output.contains("2 revoked, until"))
-        #expect(try pki("list ca").errors.isEmpty)
-        let old = try folder("ca").authority().revocationList(serials: [], number: 9, validity: nearlyOver())
-        _ = try scratch.write("ca/ca.crl", old)
-        let soon = try pki("list ca").errors
-        #expect(soon.contains("warning: the list of CN=My-CA in ca/ca.crl ends at"))
-        #expect(soon.contains("'nlgate pki crl'"))
+        let soon = try pki("crl ca --days 5")
+        #expect(soon.output.contains("2 revoked, until"))
+        #expect(soon.errors.isEmpty)
+        // Nine of ten days of this one are over.
+        let authority = try CertificateAuthority(
+            certificate: scratch.read("ca/ca.crt"), key: scratch.read("ca/ca-private/ca.key"))
+        let span = Validity(notBefore: currentTime() - 9 * 86_400, notAfter: currentTime() + 86_400)
+        _ = try scratch.write("ca/ca.crl", authority.revocationList(serials: [], number: 9, validity: span))
+        let warned = try pki("list ca").errors
+        #expect(warned.contains("warning: the list of CN=My-CA in ca/ca.crl ends at"))
+        #expect(warned.contains("'nlgate pki crl'"))
     }
 
     @Test func `exit codes and what is said`() throws {
@@ -129,8 +102,9 @@ import Testing
     }
 
     @Test func `the CA's own certificate is renewed by its name or its file`() throws {
-        _ = try pki("init ca --name My-CA")
-        _ = try scratch.write("ca/ca.crt", folder("ca").authority().renewed(validity: nearlyOver()))
+        // A hundred of its hundred and ten days are over.
+        let span = Validity(notBefore: currentTime() - 100 * 86_400, notAfter: currentTime() + 10 * 86_400)
+        try PKIDirectory(path: scratch.path + "/ca").create(commonName: "My-CA", validity: span)
         _ = try pki("client ca noc-7")
         #expect(try pki("list ca").errors.contains("'nlgate pki renew ca ca' gives it a new one"))
         let old = try scratch.read("ca/ca.crt")

@@ -1,6 +1,7 @@
 import ConnectedSockets
 import Foundation
 import LinuxSys
+import Programs
 import Testing
 
 @testable import TLSSocket
@@ -137,22 +138,9 @@ final class Scratch {
     /// Runs the `openssl` tool here and gives its output; throws when it fails and `mayFail` is false.
     @discardableResult
     func openssl(_ arguments: [String], input: String = "", mayFail: Bool = false) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments
-        process.currentDirectoryURL = URL(filePath: path)
-        let output = Pipe()
-        let stdin = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        process.standardInput = stdin
-        try process.run()
-        try stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-        try stdin.fileHandleForWriting.close()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard mayFail || process.terminationStatus == 0 else { throw ToolFailure(output: text) }
-        return text
+        let tool = try FinishedProgram("/usr/bin/env", ["openssl"] + arguments, in: path, input: input)
+        guard mayFail || tool.status == 0 else { throw ToolFailure(output: tool.everything) }
+        return tool.everything
     }
 }
 

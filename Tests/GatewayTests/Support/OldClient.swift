@@ -1,5 +1,6 @@
 import Foundation
 import LinuxSys
+import Programs
 import Synchronization
 import Testing
 
@@ -39,17 +40,8 @@ enum OldClient {
 
     /// A script of the repository with the environment of the tests, as the package index may need it.
     static func output(of script: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: root.path() + script)
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw ToolFailure(description: script) }
-        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        try FinishedProgram(root.path() + script, arguments, seconds: 600).successful()
+            .trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     /// Starts `old_client.py` in the calling thread's namespace.

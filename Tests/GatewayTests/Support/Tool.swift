@@ -2,6 +2,7 @@ import Confinement
 import Foundation
 import Glibc
 import LinuxSys
+import Programs
 import Synchronization
 
 /// A program that failed, with what it printed.
@@ -93,8 +94,7 @@ func toolPath(_ name: String) -> String? {
 
 /// A program of this package, beside the tests.
 func program(_ name: String) throws -> String {
-    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    let path = URL(filePath: own).deletingLastPathComponent().path() + name
+    let path = try builtProgram(name)
     guard FileManager.default.isExecutableFile(atPath: path) else { throw ToolFailure(description: "no \(path)") }
     return path
 }
