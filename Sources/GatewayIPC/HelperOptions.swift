@@ -1,3 +1,8 @@
+/// The first of the user ids that the processes have when there are no users for them and no `--uid-base`.
+///
+/// From 60,578 to 61,183 nobody gives any out: neither systemd, whose dynamic users begin behind them, nor Debian.
+public let usualUserBase: UInt32 = 60_600
+
 /// What every helper is told on its command line.
 ///
 /// Both sides use this one type, so they can't disagree.

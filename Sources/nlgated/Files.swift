@@ -1,4 +1,5 @@
 import Confinement
+import GatewayIPC
 import Glibc
 import LinuxSys
 import Roles
@@ -138,7 +139,6 @@ struct Users {
     let compiler: User?
 
     /// Where no user is installed and --uid-base isn't given.
-    private static let defaultBase: UInt32 = 62_200
 
     init(_ options: Options) throws(StartError) {
         guard getuid() == 0 else {
@@ -175,7 +175,7 @@ struct Users {
 
     private static func user(_ name: String, _ place: UInt32, base: UInt32?) -> User {
         if base == nil, let installed = installedUser(name) { return installed }
-        let number = (base ?? defaultBase) + place
+        let number = (base ?? usualUserBase) + place
         return User(uid: number, gid: number)
     }
 }

@@ -44,7 +44,7 @@ struct IdentityAgeTests {
         let reason = try Outcome(.goodbye, 0..<answer.payload.count, in: answer.payload.span)
         #expect(reason.code == GoodbyeReason.limits)
         #expect(
-            reason.text == "this connection's client was verified more than 1 minutes ago; connect again")
+            reason.text == "this connection's client was verified more than 1 minute ago; connect again")
         try other.write(RawClient.frame(.datagram, RouteRequest.link(index: 1, sequence: 1)))
         #expect(try other.nextFrame()?.header.kind == .datagram)
         try namespace.enter {

@@ -50,7 +50,9 @@ install_and_look() {
     mkdir -p "$scratch"
     files >"$scratch/files.before"
     accounts >"$scratch/accounts.before"
-    dpkg -i /given/nlgate.deb >"$scratch/dpkg" 2>&1 || { cat "$scratch/dpkg"; fail "dpkg -i"; }
+    # Everything that it needs is there: apt has nowhere to get it from.
+    DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-download /given/nlgate.deb >"$scratch/apt" 2>&1 ||
+        { cat "$scratch/apt"; fail "apt-get install"; }
     for role in frontend keeper reader broker policyc; do id "nlgate-$role" >/dev/null; done
     dpkg --verify nlgate
     [ -z "$(find /etc/nlgate /usr/libexec/nlgate /usr/sbin/nlgated /usr/bin/nlgate -not -user root -o -type f -perm /022)" ]
@@ -197,6 +199,12 @@ ok "doctor: every process is sealed under the unit as well"
 journalctl --no-pager -o json -u nlgated.service >"$scratch/journal"
 grep -q 'NEWLINK' "$scratch/journal" || fail "the audit log is not in the journal"
 ok "the audit log is in the journal"
+# What the documents ask the journal: who is refused, and what is worth a warning.
+journalctl NLGATE_EVENT=denied NLGATE_CLIENT=bob --no-pager -o cat | grep -q '"event":"denied"'
+[ -z "$(journalctl NLGATE_EVENT=denied NLGATE_CLIENT=noc --no-pager -o cat -q)" ]
+lines() { journalctl -u nlgated "$@" --no-pager -q -o cat | wc -l; }
+[ "$(lines -p warning)" -lt "$(lines)" ]
+ok "the journal can be asked by client, event and level"
 
 # A crash: systemd starts it again.
 before=$(systemctl show -p MainPID --value nlgated.service)

@@ -102,13 +102,13 @@ LINES = [
     ('systemctl status', 'name', ''),
     ('systemctl status nlgated', INSIDE, 'systemctl status '),
     ('systemd-analyze security', INSIDE, 'systemd-analyze security --offline=true'),
-    ('apt install ./nlgate_*.deb', 'package', 'apt-get install --simulate --no-download'),
+    ('apt install ./nlgate_*.deb', INSIDE, 'apt-get install --yes --no-download'),
     ('dpkg -P nlgate', INSIDE, 'dpkg -P nlgate'),
     # The journal is empty here: what is learnt from is in the socket of a journal.
     ('journalctl -u nlgated -o cat | nlgate policy learn - --client noc', 'edge1',
      'cat of-journal | nlgate policy learn - --client noc'),
-    ('journalctl -u nlgated -p warning', 'nobody', 'the systems of the tests have a journal, and nobody asks it this'),
-    ('journalctl NLGATE_EVENT=denied *', 'nobody', 'ServiceManagerTests read the fields where the journal would'),
+    ('journalctl -u nlgated -p warning', INSIDE, 'lines() { journalctl -u nlgated "$@"'),
+    ('journalctl NLGATE_EVENT=denied *', INSIDE, 'journalctl NLGATE_EVENT=denied NLGATE_CLIENT=noc'),
     ('podman run --network *', 'deploy/oci/test.sh', ' --read-only --cap-drop all\n    --cap-add SYS_ADMIN,NET_ADMIN,SETUID,SETGID,SETPCAP,KILL'),
     ('man *', 'manual', ''),
 ]

@@ -1,4 +1,5 @@
 import CSelftest
+import GatewayIPC
 import GatewayProtocol
 import Glibc
 import LinuxSys
@@ -68,7 +69,7 @@ extension Selftest {
             users.append(UInt32(process.status("Uid").split(separator: " ").first ?? "") ?? 0)
             recipes.append(try HelperRecipe(kind, like: process, programs, gateway.certificates))
         }
-        let compilerUser = userIDs("nlgate-policyc")?.uid ?? ((users.first ?? 62_200) + 4)
+        let compilerUser = userIDs("nlgate-policyc")?.uid ?? ((users.first ?? usualUserBase) + 4)
         recipes.append(try HelperRecipe(compilerAs: compilerUser, programs))
         supervisorState()
         for (index, (kind, process)) in live.enumerated() {

@@ -14,7 +14,7 @@ extension Options {
         lines += list("netns")
         lines.append(single("frontends", default: nil, note: "one a core"))
         lines.append(single("readers", default: nil, note: "one a core, at least 2"))
-        lines.append(single("uid-base", default: nil, note: "the nlgate-* users, else from 62200"))
+        lines.append(single("uid-base", default: nil, note: "the nlgate-* users, else from \(usualUserBase)"))
         lines.append(single("admin", default: getuid() == 0 ? usualAdminPath : "none"))
         lines.append("limits:")
         for limit in limits.all {

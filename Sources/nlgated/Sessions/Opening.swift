@@ -127,8 +127,8 @@ extension Supervisor {
         guard now >= known.verifiedAt + UInt64(limits.identityMinutes) * 60_000 else { return }
         throw Refusal(
             reason: SupervisorReason.limits,
-            text: "this connection's client was verified more than \(limits.identityMinutes) minutes ago; connect again"
-        )
+            text: "this connection's client was verified more than \(limits.identityMinutes) "
+                + "minute\(limits.identityMinutes == 1 ? "" : "s") ago; connect again")
     }
 
     /// What the policy gives to somebody in the namespace with this index.
