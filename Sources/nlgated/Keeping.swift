@@ -68,6 +68,7 @@ extension Supervisor {
         frontend.isLinked = true
         send(.keeper, to: frontend, passing: linking.end)
         beginServing(frontend)
+        tellReloaded()
     }
 
     /// Links that were asked for, one a second for each frontend.

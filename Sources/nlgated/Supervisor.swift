@@ -61,6 +61,8 @@ final class Supervisor {
     var lastReview: Review?
     /// What is said when everybody has been judged by the policy in force.
     var policyNews: [PolicyNews] = []
+    /// What the service manager is to hear of the policy when the reload is over.
+    var reloadVerdict: String?
     /// Policies that wait for their turn.
     var policyRequests: [PolicyRequest] = []
     /// The policy that is being compiled.
@@ -302,6 +304,7 @@ final class Supervisor {
         }
         endExpiredSessions()
         endUnmapped()
+        tellReloaded()
         renewLinks()
         answerStatus()
         endRetiredKeepers()

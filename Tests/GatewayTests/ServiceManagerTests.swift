@@ -102,6 +102,9 @@ extension GatewayTests {
                     let parts = try managed.listen().components(separatedBy: "RELOADING=1\nMONOTONIC_USEC=")
                     return parts.count == 2 && parts[1].contains("READY=1")
                 }
+                // Whoever waits for the end of a reload may count on all of it.
+                #expect(managed.daemon.log.contains("policy builtin:read-only loaded"), "\(managed.daemon.log)")
+                #expect(managed.daemon.log.contains("key and certificates loaded"))
                 try managed.stop()
                 #expect(try managed.listen().contains("STOPPING=1"))
                 #expect(FileManager.default.fileExists(atPath: managed.scratch.path + "/s.sock"), "it isn't ours")

@@ -47,11 +47,12 @@ wait_for() {
 }
 
 install_and_look() {
-    mkdir -p "$scratch"
+    # The second one is apt's own, which the first use of it makes.
+    mkdir -p "$scratch" /var/lib/apt/lists/auxfiles
     files >"$scratch/files.before"
     accounts >"$scratch/accounts.before"
-    # Everything that it needs is there: apt has nowhere to get it from.
-    DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-download /given/nlgate.deb >"$scratch/apt" 2>&1 ||
+    # Everything that it needs is there: apt has nowhere else to get something from.
+    DEBIAN_FRONTEND=noninteractive apt-get install --yes -o Dpkg::Use-Pty=0 /given/nlgate.deb >"$scratch/apt" 2>&1 ||
         { cat "$scratch/apt"; fail "apt-get install"; }
     for role in frontend keeper reader broker policyc; do id "nlgate-$role" >/dev/null; done
     dpkg --verify nlgate
@@ -200,7 +201,7 @@ journalctl --no-pager -o json -u nlgated.service >"$scratch/journal"
 grep -q 'NEWLINK' "$scratch/journal" || fail "the audit log is not in the journal"
 ok "the audit log is in the journal"
 # What the documents ask the journal: who is refused, and what is worth a warning.
-journalctl NLGATE_EVENT=denied NLGATE_CLIENT=bob --no-pager -o cat | grep -q '"event":"denied"'
+journalctl NLGATE_EVENT=denied NLGATE_CLIENT=alice --no-pager -o cat | grep -q '"event":"denied"'
 [ -z "$(journalctl NLGATE_EVENT=denied NLGATE_CLIENT=noc --no-pager -o cat -q)" ]
 lines() { journalctl -u nlgated "$@" --no-pager -q -o cat | wc -l; }
 [ "$(lines -p warning)" -lt "$(lines)" ]

@@ -102,7 +102,7 @@ LINES = [
     ('systemctl status', 'name', ''),
     ('systemctl status nlgated', INSIDE, 'systemctl status '),
     ('systemd-analyze security', INSIDE, 'systemd-analyze security --offline=true'),
-    ('apt install ./nlgate_*.deb', INSIDE, 'apt-get install --yes --no-download'),
+    ('apt install ./nlgate_*.deb', INSIDE, 'apt-get install --yes -o Dpkg::Use-Pty=0'),
     ('dpkg -P nlgate', INSIDE, 'dpkg -P nlgate'),
     # The journal is empty here: what is learnt from is in the socket of a journal.
     ('journalctl -u nlgated -o cat | nlgate policy learn - --client noc', 'edge1',

@@ -93,11 +93,22 @@ extension Supervisor {
         for news in policyNews {
             if !news.isFirst {
                 log(news.text)
-                notifier.ready(news.text)
+                reloadVerdict = news.text
             }
             for client in news.waiting { admin.answer(client, ok: news.text, news.warnings, self) }
         }
         policyNews = []
+        tellReloaded()
+    }
+
+    /// The service manager hears of a reload's end when the policy, the key and the certificates are in force, or won't
+    /// be, and no frontend shakes hands by those before.
+    func tellReloaded() {
+        guard let text = reloadVerdict, renewal == nil, lastReview == nil,
+            children.values.allSatisfy({ !$0.isFrontend || $0.linking == nil })
+        else { return }
+        reloadVerdict = nil
+        notifier.ready(text)
     }
 
     /// Nothing changes; everybody who cares is told why.
@@ -108,7 +119,8 @@ extension Supervisor {
             failure = failure ?? text
         } else {
             log("\(text); the one before stays in force", .error)
-            notifier.ready("\(text); the one before stays in force")
+            reloadVerdict = "\(text); the one before stays in force"
+            tellReloaded()
         }
         if !options.checkOnly { audit.reload(name, isLoaded: false, reason) }
         for client in request.waiting { admin.answer(client, error: text, diagnostics, self) }
