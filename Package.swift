@@ -97,11 +97,13 @@ let package = Package(
         .testTarget(
             name: "NetlinkFamiliesTests",
             dependencies: ["NetlinkFamilies", "NetlinkWire", "SeededInput", "Programs", "nlgate"]),
-        .target(name: "PolicyReference", dependencies: ["GatewayPolicy", "SeededInput"], path: "Tests/PolicyReference"),
+        .target(
+            name: "PolicyReference", dependencies: ["GatewayPolicy", "SeededInput"], path: "Tests/PolicyReference"),
         .testTarget(
             name: "GatewayPolicyTests",
             dependencies: [
-                "GatewayPolicy", "PolicyReference", "SeededInput", "Programs", "NetlinkWire", "LinuxSys", "CLinux", "Confinement",
+                "GatewayPolicy", "PolicyReference", "SeededInput", "Programs", "NetlinkWire", "LinuxSys", "CLinux",
+                "Confinement",
             ]),
         .testTarget(
             name: "PolicyFileTests",
