@@ -159,24 +159,27 @@ extension GatewayTests {
         @Test func `a storm of reloads leaves one keeper, and no descriptors`() throws {
             try Gateway.run { gateway in
                 let session = try gateway.session(Gateway.tls)
-                func descriptors(_ pid: Int32) -> Int {
-                    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd"))?.count ?? 0
-                }
                 let frontend = try gateway.only(.frontend).pid
+                /// Of the supervisor and the frontend.
+                func descriptors() throws -> [Int] {
+                    try [gateway.pid, frontend].map {
+                        try FileManager.default.contentsOfDirectory(atPath: "/proc/\($0)/fd").count
+                    }
+                }
                 try reload(gateway)
                 try eventually("one keeper, and no compiler") {
                     gateway.helpers(.keeper).count == 1 && gateway.helpers(.compiler).isEmpty
                 }
-                let before = (descriptors(gateway.pid), descriptors(frontend))
+                let before = try settled(descriptors)
                 for _ in 0..<100 {
                     try gateway.supervisor.child.signal(SIGHUP)
                     usleep(5000)
                 }
                 try eventually("handshakes") { (try? gateway.session(Gateway.tls)) != nil }
-                try eventually("as before") {
+                try eventually("one keeper, and no compiler") {
                     gateway.helpers(.keeper).count == 1 && gateway.helpers(.compiler).isEmpty
-                        && (descriptors(gateway.pid), descriptors(frontend)) == before
                 }
+                try eventually("as before") { try descriptors() == before }
                 try ask(session)
                 #expect(!gateway.log.contains("not loaded"))
             }

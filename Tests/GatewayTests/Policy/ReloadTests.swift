@@ -187,7 +187,7 @@ extension GatewayTests {
                         && gateway.log.contains("key and certificates loaded")
                 }
                 try eventually("the first reload is over") { isCalm() }
-                let descriptors = try KernelTruth(gateway.pid).descriptors().count
+                let descriptors = try settled { try KernelTruth(gateway.pid).descriptors().count }
                 func others() -> [Helper] { gateway.helpers().filter { $0.kind != .keeper } }
                 let helpers = others()
                 for round in 0..<1000 {

@@ -143,6 +143,18 @@ final class Scratch: Sendable {
     }
 }
 
+/// What has been the same for a second: a process that has just ended may not be forgotten yet.
+func settled<Value: Equatable>(_ look: () throws -> Value) throws -> Value {
+    var value = try look()
+    var since = Clock.monotonicMilliseconds()
+    try eventually("nothing changes for a second") {
+        let now = try look()
+        if now != value { (value, since) = (now, Clock.monotonicMilliseconds()) }
+        return Clock.monotonicMilliseconds() >= since + 1000
+    }
+    return value
+}
+
 /// Waits until the condition holds.
 ///
 /// - Throws: `ToolFailure` when it doesn't within the deadline, which is generous: slow machines pass too.
