@@ -119,6 +119,26 @@ extension GatewayTests {
             }
         }
 
+        @Test func `each policy gives the keeper a time of its own`() throws {
+            let policy = try PolicyText(Self.text("first"))
+            try Gateway.run(policy: policy) { gateway in
+                let session = try gateway.session(Gateway.tls)
+                try policy.replace(with: Self.text("second"))
+                #expect(try apply(gateway).wait() == .exited(0))
+                let keeper = try gateway.only(.keeper)
+                // The time for the first one is nearly over, and over while the keeper has more for the second.
+                usleep(8_000_000)
+                _ = kill(keeper.pid, SIGSTOP)
+                try policy.replace(with: Self.text("first"))
+                let apply = try apply(gateway)
+                usleep(4_000_000)
+                _ = kill(keeper.pid, SIGCONT)
+                #expect(try apply.wait() == .exited(0))
+                #expect(try code(session) == 0)
+                #expect(try gateway.only(.keeper).pid == keeper.pid)
+            }
+        }
+
         @Test func `a keeper that takes another's place maps by the policy in force`() throws {
             let policy = try PolicyText(Self.text("first"))
             try Gateway.run(policy: policy) { gateway in

@@ -73,9 +73,10 @@ extension Supervisor {
         announcePolicy()
     }
 
-    /// The keeper has ten seconds from its last answer.
+    /// The keeper has ten seconds from the first of the questions that are open, and from each of its answers.
     func awaitMappings() {
-        mappingDeadline = mappingDeadline ?? now + Child.mostMilliseconds
+        guard lastReview == nil, children.values.allSatisfy(\.waiting.isEmpty) else { return }
+        mappingDeadline = now + Child.mostMilliseconds
     }
 
     /// Nobody keeps rights that the policy in force may not give: who wasn't mapped in time has no session.
