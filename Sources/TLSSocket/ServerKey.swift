@@ -5,8 +5,6 @@ public import TLSHandshake
 public final class ServerKey {
     /// The server's own certificate, DER.
     public let certificate: [UInt8]
-    /// Unix time at which the first certificate of its chain expires.
-    public let notAfter: Int64
     private let key: PrivateKey
     private let scheme: SignatureScheme
 
@@ -31,7 +29,6 @@ public final class ServerKey {
             try context.checkOwnChain(against: PEM.certificates(authority, "the CA file", limit: 64))
         }
         self.certificate = encoded
-        notAfter = credential.chain.map(\.notAfter).min() ?? 0
         self.key = credential.key
         self.scheme = scheme
     }

@@ -26,7 +26,7 @@ private func isPrintable(_ scalar: UnicodeScalar) -> Bool {
 }
 
 /// Two lower-case digits for each byte.
-func hexadecimal(_ bytes: [UInt8]) -> String {
+public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
     let digits = Array("0123456789abcdef".utf8)
     var text = [UInt8]()
     for byte in bytes {

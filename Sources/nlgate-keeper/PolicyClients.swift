@@ -55,7 +55,7 @@ extension ClientMemo {
     fileprivate var words: String {
         var words: [String] = []
         if !commonName.isEmpty { words.append("common-name \(commonName.prefix(64))") }
-        words.append("fingerprint sha256:\(hexadecimal(fingerprint[...]))")
+        words.append("fingerprint sha256:\(hexadecimal(fingerprint))")
         if !issuer.isEmpty { words.append("issuer \(issuer)") }
         return words.joined(separator: ", ")
     }
@@ -70,9 +70,4 @@ extension CertificateIdentity {
             fingerprint: memo.fingerprint, commonName: memo.commonName, issuer: memo.issuer,
             dnsNames: names(.dns), uris: names(.uri), emails: names(.email))
     }
-}
-
-private func hexadecimal(_ bytes: ArraySlice<UInt8>) -> String {
-    let digits = Array("0123456789abcdef")
-    return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
 }

@@ -138,8 +138,6 @@ struct Users {
     let broker: User?
     let compiler: User?
 
-    /// Where no user is installed and --uid-base isn't given.
-
     init(_ options: Options) throws(StartError) {
         guard getuid() == 0 else {
             (frontend, keeper, reader, broker, compiler) = (nil, nil, nil, nil, nil)

@@ -69,19 +69,14 @@ extension GatewayTests {
         @Test func `a session whose certificate the new list revokes ends with GOODBYE, others live on`() throws {
             let identities = try Identities()
             let victim = try identities.authority.issueClient(commonName: "victim", validity: Validity(days: 9))
-            func write(_ revoked: [String], _ number: Int) throws {
-                let list = try identities.authority.revocationList(
-                    serials: revoked, number: number, validity: Validity(days: 9))
-                try identities.scratch.write(list, to: "ca.crl")
-            }
-            try write([], 1)
-            try Gateway.run(["--crl", identities.scratch.path + "/ca.crl"], identities: identities) { gateway in
+            let path = try identities.revoke([], number: 1)
+            try Gateway.run(["--crl", path], identities: identities) { gateway in
                 let other = try gateway.session(Gateway.tls)
                 let revoked = try gateway.session(Gateway.tls, credentials: identities.credentials(victim))
                 let idle = try RawClient(RawClient.loopback)
                 try idle.startTLS(identities, as: victim)
                 try ask(revoked)
-                try write([serial(victim)], 2)
+                try identities.revoke([serial(victim)], number: 2)
                 try reload(gateway)
                 let outcome = try goodbye(of: revoked)
                 #expect(outcome?.code == GoodbyeReason.revoked)

@@ -46,6 +46,10 @@ import Testing
         #expect(stranger.clients == [UInt16(criteria.count - 1)])
     }
 
+    @Test func `there is a bit for everything that a policy may have`() {
+        #expect(ClientMapping.mostIndexes == PolicyTables.mostEntries)
+    }
+
     @Test func `a policy is in force with its last piece, and a broken one is none`() throws {
         let everybody = ClientTable(clients: [[.anyCertificate]], bindings: [0])
         let large = ClientTable(

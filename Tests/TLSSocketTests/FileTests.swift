@@ -20,8 +20,8 @@ import Testing
 
     @Test func `the right files are accepted`() throws {
         #expect(server() == nil)
-        let key = try pki.makeServer().key
-        #expect(key.notAfter == (try PEM.certificates(pki.server.certificate, "x", limit: 1).first?.notAfter))
+        let lifetime = try PEMLifetime(pki.server.certificate, .chain)
+        #expect(lifetime.ends == (try PEM.certificates(pki.server.certificate, "x", limit: 1).first?.notAfter))
         // Text around the blocks, as other tools write it, does no harm.
         #expect(server(certificate: Array("Certificate:\n  Data\n".utf8) + pki.server.certificate + [10, 10]) == nil)
     }

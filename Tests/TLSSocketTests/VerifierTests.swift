@@ -1,3 +1,4 @@
+import Programs
 import Testing
 
 @testable import TLSSocket
@@ -83,22 +84,7 @@ import Testing
         let verifier = try ClientVerifier(clientCA: scratch.read("root.crt"), crl: nil)
         for (bits, code) in [(8192, nil), (16_384, 28)] as [(Int, Int32?)] {
             // Nobody has the private half of this; it takes too long to make.
-            _ = try scratch.write(
-                "n.cnf",
-                Array(
-                    """
-                    asn1=SEQUENCE:spki
-                    [spki]
-                    algorithm=SEQUENCE:algorithm
-                    key=BITWRAP,SEQUENCE:key
-                    [algorithm]
-                    oid=OID:rsaEncryption
-                    parameters=NULL
-                    [key]
-                    n=INTEGER:0x\(String(repeating: "f", count: bits / 4))
-                    e=INTEGER:65537
-
-                    """.utf8))
+            _ = try scratch.write("n.cnf", Array(publicKeyForm(bits: bits).utf8))
             try scratch.openssl(["asn1parse", "-genconf", "n.cnf", "-noout", "-out", "n.der"])
             try scratch.openssl(["pkey", "-pubin", "-inform", "DER", "-in", "n.der", "-out", "n.pem", "-pubout"])
             try issue("client", plain, plain.extensions, by: "root", scratch)

@@ -3,6 +3,7 @@ import Roles
 
 /// Another policy is in force: every live session is judged again.
 extension Supervisor {
+    /// Judges every session.
     ///
     /// Those of clients with certificates when the keeper has said what they are to it.
     func rejudge() {

@@ -233,13 +233,7 @@ extension GatewayTests {
         @Test func `a revocation list with the client's certificate sends it first`() throws {
             let identities = try Identities()
             let victim = try identities.authority.issueClient(commonName: "victim", validity: Validity(days: 1))
-            func write(_ revoked: [String], _ number: Int) throws {
-                let list = try identities.authority.revocationList(
-                    serials: revoked, number: number, validity: Validity(days: 9))
-                try identities.scratch.write(list, to: "ca.crl")
-            }
-            try write([], 1)
-            let options = ["--policy", "builtin:unrestricted", "--crl", identities.scratch.path + "/ca.crl"]
+            let options = ["--policy", "builtin:unrestricted", "--crl", try identities.revoke([], number: 1)]
             try Gateway.run(
                 options + ["--audit", auditPath], identities: identities, prepare: { try makeLinks("nlg0", "nlg1") }
             ) { gateway in
@@ -252,7 +246,7 @@ extension GatewayTests {
                 try eventually("the reload") { gateway.log.contains("key and certificates loaded") }
                 #expect(try linkExists("nlg0"))
 
-                try write([serial(victim)], 2)
+                try identities.revoke([serial(victim)], number: 2)
                 try gateway.supervisor.child.signal(SIGHUP)
                 let end = try #require(goodbye(session))
                 #expect(end.code == GoodbyeReason.revoked)

@@ -1,3 +1,4 @@
+import Programs
 import RemoteNetlink
 
 /// Certificates of the shapes that others' authorities issue, made by `openssl`.
@@ -98,20 +99,7 @@ struct ForeignPKI {
     /// An RSA key's public half that takes no time to make, since nobody knows the other.
     func publicKey(bits: Int) throws -> String {
         let file = scratch.path + "/public-\(bits)"
-        let parts = """
-            asn1=SEQUENCE:spki
-            [spki]
-            algorithm=SEQUENCE:algorithm
-            key=BITWRAP,SEQUENCE:key
-            [algorithm]
-            oid=OID:rsaEncryption
-            parameters=NULL
-            [key]
-            n=INTEGER:0x\(String(repeating: "f", count: bits / 4))
-            e=INTEGER:65537
-
-            """
-        let form = try scratch.write(parts, to: "public-\(bits).cnf")
+        let form = try scratch.write(publicKeyForm(bits: bits), to: "public-\(bits).cnf")
         try tool("openssl", ["asn1parse", "-genconf", form, "-noout", "-out", file + ".der"])
         try tool("openssl", ["pkey", "-pubin", "-inform", "DER", "-in", file + ".der", "-pubout", "-out", file])
         return file

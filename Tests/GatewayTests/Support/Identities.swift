@@ -66,6 +66,15 @@ struct Identities: Sendable {
         try scratch.write(authorityCertificate, to: "ca.crt", mode: 0o644)
     }
 
+    /// Writes the CA's revocation list, with certificates of these serial numbers.
+    ///
+    /// - Returns: its path, always the same.
+    @discardableResult
+    func revoke(_ serials: [String], number: Int) throws -> String {
+        let list = try authority.revocationList(serials: serials, number: number, validity: Validity(days: 9))
+        return try scratch.write(list, to: "ca.crl")
+    }
+
     /// The options of a daemon that speaks TLS.
     var daemonOptions: [String] {
         ["--key", keyPath, "--cert", certificatePath, "--ca", authorityPath]
